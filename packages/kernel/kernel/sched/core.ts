@@ -1,0 +1,20 @@
+/**
+ * Sleeping. One task runs on each CPU; while it sleeps the CPU is idle with interrupts on.
+ */
+
+export const TASK_RUNNING = 0;
+export const TASK_UNINTERRUPTIBLE = 2;
+
+/** By task (the CPU it runs on). Written by the task itself and by whoever wakes it. @linux include/linux/sched.h __state */
+export const task_state = per_cpu(u8);
+
+/** @linux include/linux/sched.h __set_current_state */
+export function __set_current_state(state: u8): void {
+  task_state[smp_processor_id()] = state;
+}
+
+/** Sleeps until woken; returns at once if already woken. @linux kernel/sched/core.c schedule */
+export function schedule(): void {
+  might_sleep();
+  wait_until(task_state[smp_processor_id()] === TASK_RUNNING, "to be woken");
+}

@@ -1,0 +1,25 @@
+/**
+ * The pages that exist. Addresses are page numbers: PAGE_SHIFT is 0, because nothing in this layer depends on the bytes
+ * inside a page and a search over small numbers is a smaller search.
+ *
+ *      0        1                    FIXMAP_BASE                       VPAGES
+ *      | NULL   | pkmap: LAST_PKMAP  | fixmap: KM_MAX_IDX for each CPU |
+ */
+
+/** A highmem page by its number, 0 .. HIGH_PAGES - 1. */
+export type page_t = u8;
+/** A virtual page number; NULL is no mapping. */
+export type vaddr_t = u8;
+
+export const PAGE_SHIFT = 0;
+export const NR_CPUS = CONFIG.SMP ? size("NR_CPUS", 4) : 1;
+/** Pages that lowmem does not reach. */
+export const HIGH_PAGES = size("HIGH_PAGES", 4);
+/** Slots of the permanent mapping area. ARM has 512 (PTRS_PER_PTE). */
+export const LAST_PKMAP = size("LAST_PKMAP", 512);
+/** Nested kmap_local mappings of one context. */
+export const KM_MAX_IDX = size("KM_MAX_IDX", 16);
+
+export const PKMAP_BASE = 1;
+export const FIXMAP_BASE = PKMAP_BASE + (LAST_PKMAP << PAGE_SHIFT);
+export const VPAGES = FIXMAP_BASE + NR_CPUS * KM_MAX_IDX;
