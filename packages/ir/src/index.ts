@@ -1,1 +1,9 @@
-export {};
+/** The intermediate form: types, arithmetic, passes, link. See `types.ts`. */
+export * from "./arith.js";
+export * from "./fold.js";
+export * from "./inline.js";
+export * from "./link.js";
+export * from "./liveness.js";
+export * from "./rewrite.js";
+export * from "./steps.js";
+export * from "./types.js";
