@@ -1,0 +1,319 @@
+/**
+ * Chains of statements from an object up to the root of the tree, live or not. Called by why.ts.
+ * A chain starts at the line that names the object and climbs: composite, list, directory, parent directory, top Makefile.
+ * It reads records only; no statement is run again.
+ */
+import { branchConditions, type Condition, splitName, suffixCondition } from "./conditions.js";
+import type { KbuildDirectory } from "./directory.js";
+import { referencedNames } from "./expand.js";
+import { directoryOf } from "./file-tree.js";
+import type { AssignmentRecord, Scope } from "./scope.js";
+import { type Assignment, type Place, showPlace } from "./syntax.js";
+import { wordsOf } from "./words.js";
+
+export interface Step {
+  /** `names`: the statement names the object. `member`: of a composite. `variable`: a variable on the way. `directory`: the way into the directory. */
+  readonly kind: "names" | "member" | "variable" | "directory";
+  /** What this step brings in: `highmem.o`, `mm/`. */
+  readonly word: string;
+  /** The statement as written. */
+  readonly text: string;
+  readonly at: Place;
+  readonly conditions: readonly Condition[];
+  readonly holds: boolean;
+}
+
+export interface Chain {
+  readonly steps: readonly Step[];
+  readonly holds: boolean;
+}
+
+/** What the walk knows, for the tracer. */
+export interface TraceSource {
+  readonly top: { readonly scope: Scope; expand(text: string, at: Place): string };
+  directory(path: string): KbuildDirectory;
+}
+
+/** Lists of the top Makefile and of a Kbuild file that lead into vmlinux or a module. */
+const LISTS = new Set(["obj", "lib", "libs", "core", "drivers", "net", "virt", "head", "init"]);
+/** Chains kept for one object. More than this says nothing more. */
+const MAX_CHAINS = 24;
+const MAX_STEPS = 24;
+
+interface Mention {
+  readonly record: AssignmentRecord;
+  readonly words: readonly string[];
+}
+
+/** The records of one make process, with the words they add. */
+class Mentions {
+  readonly all: readonly Mention[];
+  private readonly byWord = new Map<string, Mention[]>();
+
+  constructor(
+    records: readonly AssignmentRecord[],
+    private readonly expand: (text: string, at: Place) => string,
+  ) {
+    this.all = records.map((record) => ({
+      record,
+      words: wordsOf(record.expanded ?? expand(record.statement.value, record.statement.at)),
+    }));
+    for (const mention of this.all) {
+      for (const word of mention.words) {
+        const same = this.byWord.get(word);
+        if (same === undefined) this.byWord.set(word, [mention]);
+        else if (same.at(-1) !== mention) same.push(mention);
+      }
+    }
+  }
+
+  of(word: string): readonly Mention[] {
+    return this.byWord.get(word) ?? [];
+  }
+
+  nameOf(record: AssignmentRecord): string {
+    return record.name ?? this.expand(record.statement.name, record.statement.at).trim();
+  }
+
+  expandName(name: string, at: Place): string {
+    return this.expand(name, at).trim();
+  }
+}
+
+export class ChainFinder {
+  private readonly mentions = new Map<string, Mentions>();
+  private readonly directoryChains = new Map<string, readonly Chain[]>();
+
+  constructor(private readonly source: TraceSource) {}
+
+  /** Chains for a word in the lists of a directory. `builtin`: a chain through an `m` list does not hold. */
+  chainsOf(directory: string, word: string, builtin: boolean): Chain[] {
+    const found: Chain[] = [];
+    for (
+      let path: string | undefined = directory;
+      path !== undefined;
+      path = path === "" ? undefined : directoryOf(path)
+    ) {
+      const relative = path === "" || path === directory ? "" : directory.slice(path.length + 1);
+      const name = path === directory ? word : `${path === "" ? directory : relative}/${word}`;
+      found.push(...this.chainsWithin(path, name, builtin, "names"));
+    }
+    return sortChains(found);
+  }
+
+  /** Chains by which a directory is entered; one empty chain for the root. */
+  chainsOfDirectory(path: string, builtin: boolean): readonly Chain[] {
+    if (path === "") return [{ steps: [], holds: true }];
+    const key = `${path}:${builtin}`;
+    const known = this.directoryChains.get(key);
+    if (known !== undefined) return known;
+    this.directoryChains.set(key, []);
+    const found: Chain[] = [];
+    for (let parent = directoryOf(path); ; parent = directoryOf(parent)) {
+      const relative = parent === "" ? path : path.slice(parent.length + 1);
+      found.push(...this.chainsWithin(parent, `${relative}/`, builtin, "directory"));
+      if (parent === "") break;
+    }
+    const sorted = sortChains(found);
+    this.directoryChains.set(key, sorted);
+    return sorted;
+  }
+
+  /** Chains for a word of one directory's own file; for the root also those of the top Makefile. */
+  private chainsWithin(path: string, word: string, builtin: boolean, kind: Step["kind"]): Chain[] {
+    const own = this.mentionsOf(path);
+    const chains = this.climb(own, word, builtin, kind, new Set());
+    if (path === "") chains.push(...this.climb(this.mentionsOfTop(), word, builtin, kind, new Set()));
+    if (chains.length === 0) return [];
+    const upward = this.chainsOfDirectory(path, builtin);
+    return chains.flatMap((chain) => upward.map((up) => joinChains(chain.steps, up.steps)));
+  }
+
+  private mentionsOf(path: string): Mentions {
+    let known = this.mentions.get(path);
+    if (known === undefined) {
+      const directory = this.source.directory(path);
+      const records = directory.process.scope.records.slice(directory.firstRecord, directory.ownRecords);
+      known = new Mentions(records, (text, at) => directory.process.expandSafely(text, at, false));
+      this.mentions.set(path, known);
+    }
+    return known;
+  }
+
+  private mentionsOfTop(): Mentions {
+    let known = this.mentions.get("top Makefile");
+    if (known === undefined) {
+      const records = this.source.top.scope.records.filter((record) => {
+        const stem = splitName(record.statement.name)?.stem;
+        return stem !== undefined && LISTS.has(stem);
+      });
+      known = new Mentions(records, (text, at) => this.source.top.expand(text, at));
+      this.mentions.set("top Makefile", known);
+    }
+    return known;
+  }
+
+  /** From every statement that brings `word` in, up to a list that Kbuild reads. */
+  private climb(within: Mentions, word: string, builtin: boolean, kind: Step["kind"], seen: Set<string>): Chain[] {
+    if (seen.has(word) || seen.size > MAX_STEPS) return [];
+    const visited = new Set(seen).add(word);
+    const chains: Chain[] = [];
+    const mentions = within.of(word);
+    for (const mention of mentions) {
+      if (chains.length >= MAX_CHAINS) break;
+      if (isPassedOn(within, mention, mentions)) continue;
+      const deeper = this.descend(within, mention, word, 0);
+      const name = within.nameOf(mention.record);
+      for (const up of this.above(within, mention.record, name, word, builtin, kind, visited)) {
+        chains.push(joinChains(deeper, up.steps));
+      }
+    }
+    return chains;
+  }
+
+  /** The chains from the variable that a statement adds to. The first step is the statement itself. */
+  private above(
+    within: Mentions,
+    record: AssignmentRecord,
+    name: string,
+    word: string,
+    builtin: boolean,
+    kind: Step["kind"],
+    seen: Set<string>,
+  ): Chain[] {
+    const parts = splitName(name);
+    const isList = parts !== undefined && LISTS.has(parts.stem);
+    const condition = parts === undefined ? undefined : suffixCondition(record, parts.suffix, builtin);
+    if (isList) return [joinChains([stepOf(kind, word, record, condition)], [])];
+    const chains: Chain[] = [];
+    if (parts !== undefined) {
+      for (const up of this.climb(within, `${parts.stem}.o`, builtin, "names", seen)) {
+        chains.push(joinChains([stepOf("member", word, record, condition)], up.steps));
+      }
+    }
+    const intended = new Set([
+      name,
+      ...(parts !== undefined && condition?.holds === false ? [`${parts.stem}-y`, `${parts.stem}-m`] : []),
+    ]);
+    const suffix = condition !== undefined && record.statement.name.includes("$") ? condition : undefined;
+    for (const consumer of within.all) {
+      if (chains.length >= MAX_CHAINS || consumer.record === record) continue;
+      const key = `${consumer.record.index}`;
+      if (seen.has(key)) continue;
+      const at = consumer.record.statement.at;
+      const uses = referencedNames(consumer.record.statement.value).some((used) =>
+        intended.has(within.expandName(used, at)),
+      );
+      if (!uses) continue;
+      const ups = this.above(
+        within,
+        consumer.record,
+        within.nameOf(consumer.record),
+        word,
+        builtin,
+        kind,
+        new Set(seen).add(key),
+      );
+      for (const up of ups) chains.push(joinChains([stepOf("variable", word, record, suffix)], up.steps));
+    }
+    return chains;
+  }
+
+  /** Steps inside the value of a statement: the variables through which `word`, or a part of it, came in. */
+  private descend(within: Mentions, mention: Mention, word: string, depth: number): Step[] {
+    if (depth > MAX_STEPS) return [];
+    const { record } = mention;
+    let best: { mention: Mention; part: string; within: Mentions } | undefined;
+    for (const used of referencedNames(record.statement.value)) {
+      const name = within.expandName(used, record.statement.at);
+      if (name.startsWith("CONFIG_")) continue;
+      for (const candidate of this.sourcesOf(within, record, name)) {
+        const part = longestPart(candidate.mention.words, word);
+        if (part !== undefined && (best === undefined || part.length > best.part.length)) best = { ...candidate, part };
+      }
+    }
+    if (best === undefined) return [];
+    const deeper = this.descend(best.within, best.mention, best.part, depth + 1);
+    const name = best.within.nameOf(best.mention.record);
+    const parts = splitName(name);
+    const conditional = best.mention.record.statement.name.includes("$") && parts !== undefined;
+    const condition = conditional ? suffixCondition(best.mention.record, parts.suffix, false) : undefined;
+    return [...deeper, stepOf("variable", best.part, best.mention.record, condition)];
+  }
+
+  /** Statements that made a variable, here or in the make that started this one. */
+  private sourcesOf(within: Mentions, user: AssignmentRecord, name: string): { mention: Mention; within: Mentions }[] {
+    const here = within.all
+      .filter(
+        ({ record }) => record.scope === user.scope && record.index < user.index && within.nameOf(record) === name,
+      )
+      .map((mention) => ({ mention, within }));
+    if (here.length > 0) return here;
+    const scope = user.scope;
+    const records = scope.inheritedRecords(name);
+    const before =
+      scope === this.source.top.scope ? scope.records.filter((r) => r.name === name && r.index < user.index) : records;
+    if (before.length === 0) return [];
+    const expand = (text: string, at: Place): string => this.source.top.expand(text, at);
+    const other = new Mentions(before, expand);
+    return other.all.map((mention) => ({ mention, within: other }));
+  }
+}
+
+/** Whether a statement only hands on what another one, in `mentions` too, put into a variable. */
+function isPassedOn(within: Mentions, mention: Mention, mentions: readonly Mention[]): boolean {
+  const { record } = mention;
+  if (!record.statement.value.includes("$")) return false;
+  const used = new Set(
+    referencedNames(record.statement.value).map((name) => within.expandName(name, record.statement.at)),
+  );
+  return mentions.some(
+    (other) => other !== mention && other.record.index < record.index && used.has(within.nameOf(other.record)),
+  );
+}
+
+/** The longest of `words` that is a part of `whole`; what patsubst and addprefix leave of it. */
+function longestPart(words: readonly string[], whole: string): string | undefined {
+  let best: string | undefined;
+  for (const word of words) {
+    if (whole.includes(word) && (best === undefined || word.length > best.length)) best = word;
+  }
+  return best;
+}
+
+function stepOf(kind: Step["kind"], word: string, record: AssignmentRecord, condition: Condition | undefined): Step {
+  const conditions = [...branchConditions(record), ...(condition === undefined ? [] : [condition])];
+  const { statement } = record;
+  return {
+    kind,
+    word,
+    text: showAssignment(statement, word),
+    at: statement.at,
+    conditions,
+    holds: conditions.every((c) => c.holds),
+  };
+}
+
+/** Statements can name hundreds of objects: only the one asked for is shown then. */
+const MAX_SHOWN = 100;
+
+function showAssignment({ name, operator, value }: Assignment, word: string): string {
+  const short = value.trim().replace(/\s+/g, " ");
+  const shown =
+    short.length <= MAX_SHOWN ? short : short.includes(word) ? `… ${word} …` : `${short.slice(0, MAX_SHOWN)} …`;
+  return `${name} ${operator} ${shown}`;
+}
+
+function joinChains(first: readonly Step[], second: readonly Step[]): Chain {
+  const steps = [...first, ...second];
+  return { steps, holds: steps.every((step) => step.holds) };
+}
+
+/** Those that hold first, then those nearest to holding; each chain once. */
+function sortChains(chains: readonly Chain[]): Chain[] {
+  const keyed = new Map(chains.map((chain) => [chain.steps.map((step) => showPlace(step.at)).join(" "), chain]));
+  const failing = (chain: Chain): number => chain.steps.flatMap((s) => s.conditions).filter((c) => !c.holds).length;
+  return [...keyed.values()]
+    .sort((a, b) => failing(a) - failing(b) || a.steps.length - b.steps.length)
+    .slice(0, MAX_CHAINS);
+}
