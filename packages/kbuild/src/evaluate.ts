@@ -107,33 +107,30 @@ export class MakeProcess {
     switch (statement.kind) {
       case "assign":
         this.assign(statement);
-        return;
+        break;
       case "conditional":
         this.conditional(statement.branches);
-        return;
+        break;
       case "include":
         if (this.live) this.include(statement.paths, statement.optional, statement.at);
-        return;
+        break;
       case "export":
         if (this.live) this.exportNames(statement.names, statement.on);
-        return;
+        break;
       case "undefine":
         if (this.live) this.scope.delete(this.expander.expand(statement.name));
-        return;
+        break;
       case "rule":
         if (this.live && statement.variable !== undefined) {
-          this.scope.targetVariables.push({
-            targets: this.expander.expand(statement.targets),
-            assignment: statement.variable,
-          });
+          const targets = this.expander.expand(statement.targets);
+          this.scope.targetVariables.push({ targets, assignment: statement.variable });
         }
-        return;
+        break;
       case "expand":
         if (this.live) this.expander.expand(statement.text);
-        return;
+        break;
       default:
         assertNever(statement);
-        return;
     }
   }
 

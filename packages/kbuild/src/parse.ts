@@ -89,49 +89,47 @@ class Parser {
       case "ifeq":
       case "ifneq":
         this.openConditional(word, rest, at);
-        return;
+        break;
       case "else":
         this.elseBranch(rest, at);
-        return;
+        break;
       case "endif":
         this.endif(at);
-        return;
+        break;
       case "include":
       case "-include":
       case "sinclude":
         this.inRule = false;
         this.emit({ kind: "include", paths: rest, optional: word !== "include", at });
-        return;
+        break;
       case "define":
         this.define(rest, at, { override: false, exported: false });
-        return;
+        break;
       case "export":
       case "unexport":
         this.inRule = false;
         this.emit({ kind: "export", names: rest, on: word === "export", at });
-        return;
+        break;
       case "override": {
         const [second, tail] = firstWord(rest);
         if (second === "define") {
           this.define(tail, at, { override: true, exported: false });
-          return;
-        }
-        this.emit({ kind: "undefine", name: tail, at });
-        return;
+        } else this.emit({ kind: "undefine", name: tail, at });
+        break;
       }
       case "undefine":
         this.inRule = false;
         this.emit({ kind: "undefine", name: rest.trim(), at });
-        return;
+        break;
       case "endef":
         this.error(at, "'endef' without 'define'", "remove it");
-        return;
+        break;
       case "vpath":
       case "load":
-        return;
+        break;
       default:
         this.ruleOrExpression(text, at);
-        return;
+        break;
     }
   }
 
@@ -167,8 +165,10 @@ class Parser {
 
   private endif(at: Place): void {
     const finished = this.open.pop();
-    if (finished === undefined) this.error(at, "extraneous 'endif'", "remove it, or add the ifdef it belongs to");
-    return;
+    if (finished === undefined) {
+      this.error(at, "extraneous 'endif'", "remove it, or add the ifdef it belongs to");
+      return;
+    }
     this.emit(closeConditional(finished));
   }
 
