@@ -31,7 +31,7 @@ function lineOf(va: vaddr_t, page: page_t): u8 {
 
 /** The CPU writes to `page` through `va`. */
 export function cpuWrites(va: vaddr_t, page: page_t): void {
-  {
+  atomic: {
     translate(va, page);
     const line = lineOf(va, page);
     // A line that is owed stays owed: the old data is still in it.
@@ -41,7 +41,7 @@ export function cpuWrites(va: vaddr_t, page: page_t): void {
 
 /** Writes back, through `va`, what the cache holds of `page` (DCCMVAC). The CPU translates `va` for it. */
 export function cleanDcacheArea(va: vaddr_t, page: page_t): void {
-  {
+  atomic: {
     translate(va, page);
     const line = lineOf(va, page);
     if (CPU.DCACHE !== DCACHE_VIPT_ALIASING || (dcache[line] - 1) >> 1 === page) dcache[line] = 0;
@@ -50,19 +50,25 @@ export function cleanDcacheArea(va: vaddr_t, page: page_t): void {
 
 /** Writes back the whole cache. */
 export function cleanDcacheAll(): void {
-  for (let line: u8 = 0; line < LINES; line++) dcache[line] = 0;
+  atomic: {
+    for (let line: u8 = 0; line < LINES; line++) dcache[line] = 0;
+  }
 }
 
 /** `page` is handed to a device: from here on, what is dirty now is owed to memory. */
 export function oweDirtyLines(page: page_t): void {
-  for (let line: u8 = 0; line < LINES; line++) {
-    if (dcache[line] === 1 + 2 * page) dcache[line] = 2 + 2 * page;
+  atomic: {
+    for (let line: u8 = 0; line < LINES; line++) {
+      if (dcache[line] === 1 + 2 * page) dcache[line] = 2 + 2 * page;
+    }
   }
 }
 
 /** The device reads `page` from memory. */
 export function checkNothingOwed(page: page_t): void {
-  for (let line: u8 = 0; line < LINES; line++) {
-    lost_if(dcache[line] === 2 + 2 * page, "the device reads memory that the cache still holds dirty");
+  atomic: {
+    for (let line: u8 = 0; line < LINES; line++) {
+      lost_if(dcache[line] === 2 + 2 * page, "the device reads memory that the cache still holds dirty");
+    }
   }
 }

@@ -8,8 +8,10 @@ export const ipiRaised = per_cpu(bool);
 
 /** One write to GICD_SGIR: the IPI becomes pending on every CPU of `mask` at once. */
 export function raiseIpi(mask: u8): void {
-  for (let cpu: u8 = 0; cpu < NR_CPUS; cpu++) {
-    if ((mask & (1 << cpu)) !== 0) ipiRaised[cpu] = true;
+  atomic: {
+    for (let cpu: u8 = 0; cpu < NR_CPUS; cpu++) {
+      if ((mask & (1 << cpu)) !== 0) ipiRaised[cpu] = true;
+    }
   }
 }
 

@@ -26,7 +26,7 @@ export function translate(va: vaddr_t, page: page_t): void {
 /** The walker fills an entry that no instruction asked for. */
 export function speculativeFill(): void {
   const va = choose(VPAGES);
-  {
+  atomic: {
     const cpu = smp_processor_id();
     if (pte[va] !== 0) tlb[cpu][va] = pte[va];
   }
@@ -34,7 +34,7 @@ export function speculativeFill(): void {
 
 /** Invalidates [start, end) on this CPU alone (TLBIMVA, not shareable). */
 export function tlbi_local(start: vaddr_t, end: vaddr_t): void {
-  {
+  atomic: {
     const cpu = smp_processor_id();
     for (let va: vaddr_t = start; va < end; va++) tlb[cpu][va] = 0;
   }
@@ -42,7 +42,9 @@ export function tlbi_local(start: vaddr_t, end: vaddr_t): void {
 
 /** Invalidates [start, end) on every CPU of the inner shareable domain (TLBIMVAIS and the DSB that waits for it). */
 export function tlbi_broadcast(start: vaddr_t, end: vaddr_t): void {
-  for (let cpu: u8 = 0; cpu < NR_CPUS; cpu++) {
-    for (let va: vaddr_t = start; va < end; va++) tlb[cpu][va] = 0;
+  atomic: {
+    for (let cpu: u8 = 0; cpu < NR_CPUS; cpu++) {
+      for (let va: vaddr_t = start; va < end; va++) tlb[cpu][va] = 0;
+    }
   }
 }

@@ -32,7 +32,7 @@ function csd_lock_wait(cpu: u8): void {
  */
 function queueCsd(cpu: u8, func: smp_call_func_t, start: u8, end: u8): bool {
   const me = smp_processor_id();
-  {
+  atomic: {
     csd[me][cpu].func = func;
     csd[me][cpu].start = start;
     csd[me][cpu].end = end;
@@ -45,9 +45,11 @@ function queueCsd(cpu: u8, func: smp_call_func_t, start: u8, end: u8): bool {
 /** @linux kernel/smp.c csd_unlock */
 function csd_unlock(caller: u8): void {
   const me = smp_processor_id();
-  csd[caller][me].start = 0; // dead from here on; left behind, it would tell apart states that are the same
-  csd[caller][me].end = 0;
-  csd[caller][me].func = null;
+  atomic: {
+    csd[caller][me].start = 0; // dead from here on; left behind, it would tell apart states that are the same
+    csd[caller][me].end = 0;
+    csd[caller][me].func = null;
+  }
 }
 
 /**
@@ -78,8 +80,10 @@ export function on_each_cpu(func: smp_call_func_t, start: u8, end: u8): void {
 /** The target's side, in its interrupt handler. @linux kernel/smp.c __flush_smp_call_function_queue */
 export function generic_smp_call_function_interrupt(): void {
   let entries: u8 = 0;
-  entries = call_single_queue[smp_processor_id()]; // llist_del_all
-  call_single_queue[smp_processor_id()] = 0;
+  atomic: {
+    entries = call_single_queue[smp_processor_id()]; // llist_del_all
+    call_single_queue[smp_processor_id()] = 0;
+  }
   for (let caller: u8 = 0; caller < NR_CPUS; caller++) {
     if ((entries & (1 << caller)) === 0) continue;
     runCsd(caller);
@@ -93,8 +97,10 @@ function runCsd(caller: u8): void {
   let func: smp_call_func_t | null = null;
   let start: u8 = 0;
   let end: u8 = 0;
-  func = csd[caller][me].func;
-  start = csd[caller][me].start;
-  end = csd[caller][me].end;
+  atomic: {
+    func = csd[caller][me].func;
+    start = csd[caller][me].start;
+    end = csd[caller][me].end;
+  }
   if (func !== null) func(start, end);
 }

@@ -204,8 +204,10 @@ const kmap_local_idx = per_cpu(u8);
 function kmap_local_idx_push(): u8 {
   const cpu = smp_processor_id();
   let idx: u8 = 0;
-  idx = kmap_local_idx[cpu];
-  kmap_local_idx[cpu]++;
+  atomic: {
+    idx = kmap_local_idx[cpu];
+    kmap_local_idx[cpu]++;
+  }
   BUG_ON(idx >= KM_MAX_IDX, "too many nested temporary mappings");
   return idx;
 }
@@ -213,8 +215,10 @@ function kmap_local_idx_push(): u8 {
 /** @linux mm/highmem.c kmap_local_idx_pop */
 function kmap_local_idx_pop(): void {
   const cpu = smp_processor_id();
-  BUG_ON(kmap_local_idx[cpu] === 0, "kunmap_local without kmap_local");
-  kmap_local_idx[cpu]--;
+  atomic: {
+    BUG_ON(kmap_local_idx[cpu] === 0, "kunmap_local without kmap_local");
+    kmap_local_idx[cpu]--;
+  }
 }
 
 /** The fixmap slot of this CPU. @linux mm/highmem.c __kmap_local_pfn_prot */

@@ -13,12 +13,16 @@ export type wait_queue_head_t = { waiting: u8 };
 
 /** @linux kernel/sched/wait.c add_wait_queue */
 export function add_wait_queue(wq_head: wait_queue_head_t): void {
-  wq_head.waiting |= 1 << smp_processor_id();
+  atomic: {
+    wq_head.waiting |= 1 << smp_processor_id();
+  }
 }
 
 /** @linux kernel/sched/wait.c remove_wait_queue */
 export function remove_wait_queue(wq_head: wait_queue_head_t): void {
-  wq_head.waiting &= ~(1 << smp_processor_id());
+  atomic: {
+    wq_head.waiting &= ~(1 << smp_processor_id());
+  }
 }
 
 /** Without the queue's lock: what it says may be old by the time it is used. @linux include/linux/wait.h waitqueue_active */
@@ -28,7 +32,9 @@ export function waitqueue_active(wq_head: wait_queue_head_t): bool {
 
 /** Every sleeper becomes runnable; it takes itself off the queue. @linux include/linux/wait.h wake_up */
 export function wake_up(wq_head: wait_queue_head_t): void {
-  for (let task: u8 = 0; task < NR_CPUS; task++) {
-    if ((wq_head.waiting & (1 << task)) !== 0) task_state[task] = TASK_RUNNING;
+  atomic: {
+    for (let task: u8 = 0; task < NR_CPUS; task++) {
+      if ((wq_head.waiting & (1 << task)) !== 0) task_state[task] = TASK_RUNNING;
+    }
   }
 }
