@@ -1,1 +1,8 @@
-export {};
+/** The checker: systems, steps, search, traces, replay. */
+export * from "./deadlock.js";
+export * from "./interpreter.js";
+export * from "./random.js";
+export * from "./reference.js";
+export * from "./search.js";
+export * from "./state.js";
+export * from "./system.js";

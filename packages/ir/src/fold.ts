@@ -80,6 +80,11 @@ function foldNode(expr: Expr, options: FoldOptions, local: (id: number) => numbe
   }
 }
 
+/** The expression with constants folded. */
+export function simplify(expr: Expr, options: FoldOptions = {}): Expr {
+  return mapExpr(expr, (e) => foldNode(e, options, () => undefined));
+}
+
 function join(into: Known | undefined, from: Known): { known: Known; changed: boolean } {
   if (!into) return { known: new Map(from), changed: true };
   let changed = false;
@@ -97,11 +102,11 @@ function join(into: Known | undefined, from: Known): { known: Known; changed: bo
 
 /** Folds one function. Blocks that no live path reaches are gone; the entry stays block 0. */
 export function fold(fn: Fn, options: FoldOptions = {}): Fn {
-  const simplify = (expr: Expr, known: Known) => mapExpr(expr, (e) => foldNode(e, options, (id) => known.get(id)));
+  const simplifyWith = (expr: Expr, known: Known) => mapExpr(expr, (e) => foldNode(e, options, (id) => known.get(id)));
 
   /** Applies an instruction to what is known; gives it back rewritten. */
   const step = (instr: Instr, known: Known): Instr => {
-    let result = mapInstr(instr, (expr) => simplify(expr, known));
+    let result = mapInstr(instr, (expr) => simplifyWith(expr, known));
     if (result.kind === "load") {
       const name = placeName(result.place);
       const value = name === undefined ? undefined : options.constantGlobals?.get(name);
@@ -118,7 +123,7 @@ export function fold(fn: Fn, options: FoldOptions = {}): Fn {
   };
 
   const foldTerm = (term: Term, known: Known): Term => {
-    const result = mapTerm(term, (expr) => simplify(expr, known));
+    const result = mapTerm(term, (expr) => simplifyWith(expr, known));
     if (result.kind === "branch" && result.cond.kind === "const") {
       return { kind: "jump", to: result.cond.value !== 0 ? result.then : result.else, at: result.at };
     }

@@ -1,0 +1,64 @@
+/**
+ * The reference search: breadth first, by the interpreter, over unpacked states in a Map. For small systems, and to hold
+ * the generated code against: same verdict, same number of states, same length of the shortest run.
+ */
+import { stuckContexts } from "./deadlock.js";
+import { Interpreter } from "./interpreter.js";
+import type { Limits, SearchResult } from "./search.js";
+import { initialState, type State, stateKey } from "./state.js";
+import type { System } from "./system.js";
+
+export function referenceSearch(system: System, limits: Limits = {}): SearchResult {
+  const interpreter = new Interpreter(system);
+  const first = initialState(system);
+  const states: { state: State; parent: number; ordinal: number }[] = [{ state: first, parent: -1, ordinal: 0 }];
+  const seen = new Set([stateKey(first)]);
+  let transitions = 0;
+  let depth = 0;
+  let schedule: number[] | undefined;
+  let limit: SearchResult["limit"];
+  const pathTo = (id: number): number[] => {
+    const path: number[] = [];
+    for (let at = id; states[at]!.parent >= 0; at = states[at]!.parent) path.unshift(states[at]!.ordinal);
+    return path;
+  };
+  for (let from = 0, to = 1; from < to && !schedule && !limit; from = to, to = states.length) {
+    let deadlock: number | undefined;
+    let violating: number[] | undefined;
+    for (let id = from; id < to; id++) {
+      const { state } = states[id]!;
+      if (deadlock === undefined && stuckContexts(interpreter, state).length > 0) deadlock = id;
+      interpreter.successors(state).forEach((successor, ordinal) => {
+        transitions++;
+        if (!successor.state) {
+          violating ??= [...pathTo(id), ordinal];
+          return;
+        }
+        const key = stateKey(successor.state);
+        if (seen.has(key)) return;
+        seen.add(key);
+        states.push({ state: successor.state, parent: id, ordinal });
+      });
+      if (states.length >= (limits.maxStates ?? Number.POSITIVE_INFINITY)) {
+        limit = "states";
+        break;
+      }
+      if (limits.expired?.()) {
+        limit = "seconds";
+        break;
+      }
+    }
+    if (states.length > to) depth++;
+    schedule = deadlock !== undefined ? pathTo(deadlock) : violating;
+  }
+  return {
+    verdict: schedule ? "finding" : limit ? "limit" : "sound",
+    states: states.length,
+    transitions,
+    depth,
+    memory: 0,
+    witnesses: system.witnesses.map((name) => ({ name, reached: interpreter.reached.has(name) })),
+    schedule,
+    limit: schedule ? undefined : limit,
+  };
+}
