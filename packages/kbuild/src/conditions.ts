@@ -63,7 +63,7 @@ export function suffixCondition(record: AssignmentRecord, suffix: string, builti
   const holds = suffix === "y" || suffix === "objs" || (suffix === "m" && !builtin);
   if (!raw.includes("$")) {
     if (holds) return undefined;
-    return { text: `'${record.statement.name}' is a list that nothing builds`, holds, at, symbols: [] };
+    return { text: `nothing reads '${record.statement.name}'`, holds, at, symbols: [] };
   }
   const symbols = symbolsIn(raw, record.scope);
   const plain = /^\$[({]CONFIG_\w+[)}]$/.test(raw);

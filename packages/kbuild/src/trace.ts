@@ -35,7 +35,7 @@ export interface TraceSource {
 }
 
 /** Lists of the top Makefile and of a Kbuild file that lead into vmlinux or a module. */
-const LISTS = new Set(["obj", "lib", "libs", "core", "drivers", "net", "virt", "head", "init"]);
+const LISTS = new Set(["subdir", "obj", "lib", "libs", "core", "drivers", "net", "virt", "head", "init"]);
 /** Chains kept for one object. More than this says nothing more. */
 const MAX_CHAINS = 24;
 const MAX_STEPS = 24;
@@ -111,12 +111,29 @@ export class ChainFinder {
     const found: Chain[] = [];
     for (let parent = directoryOf(path); ; parent = directoryOf(parent)) {
       const relative = parent === "" ? path : path.slice(parent.length + 1);
-      found.push(...this.chainsWithin(parent, `${relative}/`, builtin, "directory"));
+      for (const word of [`${relative}/`, relative, `${parent === "" ? "" : "./"}${path}/lib.a`]) {
+        found.push(...this.chainsWithin(parent, word, builtin, "directory"));
+      }
       if (parent === "") break;
     }
-    const sorted = sortChains(found);
+    const sorted = found.length > 0 ? sortChains(found) : [this.unnamed(path)];
     this.directoryChains.set(key, sorted);
     return sorted;
+  }
+
+  /** The chain of a directory that no statement above it names, live or not (`arch/x86/` for another architecture). */
+  private unnamed(path: string): Chain {
+    const at = { file: this.source.directory(directoryOf(path)).file ?? "Makefile", line: 1 };
+    const text = `no Makefile above names ${path}/`;
+    const step: Step = {
+      kind: "directory",
+      word: `${path}/`,
+      text: "(end of the way up)",
+      at,
+      conditions: [{ text, holds: false, at, symbols: [] }],
+      holds: false,
+    };
+    return { steps: [step], holds: false };
   }
 
   /** Chains for a word of one directory's own file; for the root also those of the top Makefile. */
@@ -221,14 +238,15 @@ export class ChainFinder {
 
   /** Steps inside the value of a statement: the variables through which `word`, or a part of it, came in. */
   private descend(within: Mentions, mention: Mention, word: string, depth: number): Step[] {
-    if (depth > MAX_STEPS) return [];
     const { record } = mention;
+    if (depth > MAX_STEPS || wordsOf(record.statement.value).includes(word)) return [];
     let best: { mention: Mention; part: string; within: Mentions } | undefined;
     for (const used of referencedNames(record.statement.value)) {
       const name = within.expandName(used, record.statement.at);
       if (name.startsWith("CONFIG_")) continue;
       for (const candidate of this.sourcesOf(within, record, name)) {
-        const part = longestPart(candidate.mention.words, word);
+        const words = candidate.mention.words;
+        const part = words.includes(word) ? word : isListName(name) ? longestPart(words, word) : undefined;
         if (part !== undefined && (best === undefined || part.length > best.part.length)) best = { ...candidate, part };
       }
     }
@@ -272,6 +290,11 @@ function isPassedOn(within: Mentions, mention: Mention, mentions: readonly Menti
   );
 }
 
+/** Whether a name is that of a list (`machine-y`, `core-`, `proc-objs`): its words are names, not settings such as SRCARCH. */
+function isListName(name: string): boolean {
+  return /-(y|m|objs|)$/.test(name);
+}
+
 /** The longest of `words` that is a part of `whole`; what patsubst and addprefix leave of it. */
 function longestPart(words: readonly string[], whole: string): string | undefined {
   let best: string | undefined;
@@ -298,10 +321,12 @@ function stepOf(kind: Step["kind"], word: string, record: AssignmentRecord, cond
 const MAX_SHOWN = 100;
 
 function showAssignment({ name, operator, value }: Assignment, word: string): string {
-  const short = value.trim().replace(/\s+/g, " ");
-  const shown =
-    short.length <= MAX_SHOWN ? short : short.includes(word) ? `… ${word} …` : `${short.slice(0, MAX_SHOWN)} …`;
-  return `${name} ${operator} ${shown}`;
+  const words = wordsOf(value);
+  const short = words.join(" ");
+  if (short.length <= MAX_SHOWN) return `${name} ${operator} ${short}`;
+  const telling = words.includes(word) ? [word] : words.filter((part) => part.includes("$"));
+  const shown = telling.length === 0 ? short.slice(0, MAX_SHOWN) : telling.join(" … ").slice(0, MAX_SHOWN);
+  return `${name} ${operator} … ${shown} …`;
 }
 
 function joinChains(first: readonly Step[], second: readonly Step[]): Chain {
@@ -311,7 +336,11 @@ function joinChains(first: readonly Step[], second: readonly Step[]): Chain {
 
 /** Those that hold first, then those nearest to holding; each chain once. */
 function sortChains(chains: readonly Chain[]): Chain[] {
-  const keyed = new Map(chains.map((chain) => [chain.steps.map((step) => showPlace(step.at)).join(" "), chain]));
+  const keyed = new Map(chains.map((chain) => [`${chain.steps.map((step) => showPlace(step.at)).join(" ")} `, chain]));
+  for (const [key, chain] of [...keyed]) {
+    const longer = [...keyed].some(([other, c]) => other !== key && other.startsWith(key) && c.holds === chain.holds);
+    if (longer) keyed.delete(key);
+  }
   const failing = (chain: Chain): number => chain.steps.flatMap((s) => s.conditions).filter((c) => !c.holds).length;
   return [...keyed.values()]
     .sort((a, b) => failing(a) - failing(b) || a.steps.length - b.steps.length)

@@ -43,7 +43,7 @@ export interface KbuildObject {
   readonly partOf: string;
   /** The line that names it. */
   readonly at: Place;
-  /** Every condition on the way from the root, each of which holds. */
+  /** The conditions on the way to the root that name a symbol. Each of them holds. */
   readonly conditions: readonly Condition[];
   /** Compiler flags, worked out when first read. */
   readonly flags: readonly string[];
@@ -131,10 +131,16 @@ export class Tree {
     for (const part of parts) {
       const path = this.host.treePath(part);
       if (path === "built-in.a" || path.endsWith("/built-in.a")) this.enter(directoryOf(path), true);
-      else if (path.endsWith("/lib.a")) this.enter(directoryOf(path), true);
       else if (path.endsWith(".o")) this.addHead(path);
     }
-    for (const path of this.libraries.keys()) this.enter(path, true);
+    for (const path of this.libraries.keys()) this.enterLibrary(path);
+  }
+
+  /** A linked lib.a whose directory no obj-y names (the EFI stub): only its library members count. */
+  private enterLibrary(path: string): void {
+    if (this.entered.get(path) === true) return;
+    this.entered.set(path, true);
+    this.addModulesAndLibrary(this.directory(path), true);
   }
 
   /** A small tree: the root's own lists say it. */
@@ -289,7 +295,8 @@ export class Tree {
         return explain().at ?? { file: found.directory.file ?? path, line: 1 };
       },
       get conditions() {
-        return explain().chains[0]?.steps.flatMap((step) => step.conditions) ?? [];
+        const all = explain().chains[0]?.steps.flatMap((step) => step.conditions) ?? [];
+        return all.filter((condition) => condition.symbols.length > 0);
       },
       get flags() {
         return (flags ??= flagsOf({

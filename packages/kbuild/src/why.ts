@@ -131,7 +131,7 @@ function place(chains: readonly Chain[]): { at?: Place } {
 /** Ways shown in text; the rest is in the data. */
 const MAX_CHAINS_SHOWN = 4;
 
-/** The answer in text: one line per statement, one per condition, the failing ones marked. */
+/** The answer in text: a line per statement and per condition; of those that hold, only the ones that name a symbol. */
 export function formatWhy(why: Why): string {
   const verdict = why.built ? (why.kind === undefined ? "is built" : `is built (${why.kind})`) : "is not built";
   const lines = [`${why.path} ${verdict}`];
@@ -139,6 +139,7 @@ export function formatWhy(why: Why): string {
     for (const step of chain.steps) {
       lines.push(`  ${showPlace(step.at)}: ${step.text}`);
       for (const c of step.conditions) {
+        if (c.holds && c.symbols.length === 0) continue;
         const values = c.symbols.filter((s) => !c.text.includes(`${s.name}=`) && !c.text.includes("is not set"));
         const shown = values.map((s) => `${s.name}=${s.value ?? "n"}`).join(" ");
         lines.push(

@@ -24,7 +24,7 @@ grep -q '^CONFIG_MODULES=y' .config && goals="vmlinux modules"
 $run -k "$@" $goals > "$out/make.log" 2>&1 || true
 ar t vmlinux.a | sed 's,^\./,,' | sort -u > "$out/vmlinux.a.txt"
 libs=$(make -s ARCH=$arch CROSS_COMPILE=$cross CC=$here/stub-cc.sh --eval='print-libs: ; @echo $(KBUILD_VMLINUX_LIBS)' print-libs)
-for library in $libs; do
+for library in ${libs:-}; do
 	[ -e "$library" ] && ar t "$library" | sed "s,^\./,,;/\//!s,^,$(dirname "$library")/,"
 done | sort -u > "$out/lib.a.txt"
 rm -rf "$out/cmd.txt"

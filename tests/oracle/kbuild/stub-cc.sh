@@ -16,7 +16,7 @@ for argument in "$@"; do
 	previous=$argument
 done
 case $output in
-*vdso* | scripts/* | tools/* | arch/*/boot/*) kernel= ;;
+*vdso* | scripts/* | tools/* | arch/*/boot/* | arch/x86/realmode/rm/* | */purgatory/*) kernel= ;;
 esac
 if [ "$compile" ] && [ "$kernel" ] && [ "$depfile" ] && [[ $output == *.o ]] && [ -e "$source" ]; then
 	cp "$EMPTY_OBJECT" "$output"
