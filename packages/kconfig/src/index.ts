@@ -1,1 +1,10 @@
-export {};
+/** The public face of the package: everything users import from `@shootdown/kconfig`. See README.md. */
+
+export * from "./configuration.js";
+export * from "./diagnostics.js";
+export * from "./environment.js";
+export * from "./model.js";
+export * from "./modes.js";
+export type { Request } from "./read-config.js";
+export * from "./tree.js";
+export * from "./tristate.js";

@@ -1,0 +1,277 @@
+/**
+ * "recursive dependency detected": finds symbols whose value depends on itself, and tells how.
+ *
+ * Called by parseKconfig() after finalisation. Walks the dependency graph in conf's order and prints conf's message for the first
+ * cycle of each walk. A quick check with an explicit stack comes first: a sound tree, however large, needs no deep recursion.
+ */
+import type { Builder } from "./builder.js";
+import { enclosingChoice } from "./check-properties.js";
+import { forEachSymbol } from "./expr.js";
+import type { Expr, KSymbol, Menu, Property } from "./model.js";
+
+/** Which part of a symbol is being followed. */
+type Via = "direct" | "reverse" | "implied" | "value" | "visible";
+
+interface Step {
+  readonly symbol: KSymbol;
+  via: Via;
+  property: Property | null;
+}
+
+export class RecursionCheck {
+  private readonly onPath = new Set<KSymbol>();
+  private readonly done = new Set<KSymbol>();
+  private readonly path: Step[] = [];
+  private readonly choiceOf = new Map<KSymbol, KSymbol | null>();
+
+  private readonly isSound: boolean;
+
+  /** `symbols`: everything that will be asked about. */
+  constructor(
+    private readonly build: Builder,
+    symbols: readonly KSymbol[],
+  ) {
+    this.isSound = !this.mayHaveCycle(symbols);
+  }
+
+  /** Follows the dependencies of one symbol, as far as they are new. True: there is a cycle, and it has been reported. */
+  findsCycle(symbol: KSymbol): boolean {
+    return !this.isSound && this.check(symbol) !== null;
+  }
+
+  private choice(symbol: KSymbol): KSymbol | null {
+    let choice = this.choiceOf.get(symbol);
+    if (choice === undefined) {
+      choice = this.build.dialect === "6.1" ? symbol.choice : symbol.isChoice ? null : enclosingChoice(symbol);
+      this.choiceOf.set(symbol, choice);
+    }
+    return choice;
+  }
+
+  /** A choice and its members count as one node; an edge within it counts as a cycle, unless it leads to the choice. */
+  private mayHaveCycle(symbols: readonly KSymbol[]): boolean {
+    const state = new Map<KSymbol, "open" | "closed">();
+    for (const start of symbols) {
+      const stack: { node: KSymbol; targets: KSymbol[] }[] = [];
+      const enter = (symbol: KSymbol): boolean => {
+        const node = this.choice(symbol) ?? symbol;
+        const known = state.get(node);
+        if (known === "open") return true;
+        if (known === undefined) {
+          state.set(node, "open");
+          const targets = this.targets(node);
+          if (targets === null) return true;
+          stack.push({ node, targets });
+        }
+        return false;
+      };
+      if (enter(start)) return true;
+      while (stack.length > 0) {
+        const top = stack.at(-1)!;
+        const next = top.targets.pop();
+        if (next === undefined) {
+          state.set(top.node, "closed");
+          stack.pop();
+        } else if (enter(next)) return true;
+      }
+    }
+    return false;
+  }
+
+  /** What a node's values depend on. Null: on itself. */
+  private targets(node: KSymbol): KSymbol[] | null {
+    const members = node.isChoice ? this.members(node) : [];
+    const group = new Set<KSymbol>([node, ...members]);
+    const targets = new Set<KSymbol>();
+    let cyclic = false;
+    for (const symbol of group)
+      for (const expr of this.edges(symbol))
+        forEachSymbol(expr, (target) => {
+          if (!group.has(target)) targets.add(target);
+          else if (target !== node || !node.isChoice) cyclic = true;
+        });
+    return cyclic ? null : [...targets];
+  }
+
+  private edges(symbol: KSymbol): (Expr | null)[] {
+    const edges = [symbol.directDep, symbol.reverseDep, symbol.implied];
+    for (const property of symbol.properties) {
+      if (property.kind === "select" || property.kind === "imply" || property.kind === "choice") continue;
+      edges.push(property.visible);
+      if (property.kind === "default" && !symbol.isChoice) edges.push(property.expr);
+    }
+    return edges;
+  }
+
+  private members(choice: KSymbol): KSymbol[] {
+    if (this.build.dialect === "6.1") return choice.members;
+    const out: KSymbol[] = [];
+    const top = choice.menus[0]!;
+    for (const menu of entriesBelow(top)) if (menu.symbol !== null) out.push(menu.symbol);
+    return out;
+  }
+
+  private check(symbol: KSymbol): KSymbol | null {
+    if (this.onPath.has(symbol)) {
+      this.report(symbol);
+      return symbol;
+    }
+    if (this.done.has(symbol)) return null;
+    const choice = this.choice(symbol);
+    if (choice !== null) {
+      this.path.push({ symbol, via: "visible", property: null });
+      const found = this.check(choice);
+      this.path.pop();
+      return found;
+    }
+    if (symbol.isChoice) return this.checkChoice(symbol);
+    this.onPath.add(symbol);
+    this.done.add(symbol);
+    const found = this.checkSymbol(symbol);
+    this.onPath.delete(symbol);
+    return found;
+  }
+
+  private checkChoice(choice: KSymbol): KSymbol | null {
+    const members = this.members(choice);
+    this.path.push({ symbol: choice, via: "visible", property: null });
+    for (const symbol of [...members, choice]) {
+      this.onPath.add(symbol);
+      this.done.add(symbol);
+    }
+    let found = this.checkSymbol(choice);
+    this.onPath.delete(choice);
+    for (const member of members) found ??= this.checkSymbol(member);
+    for (const member of members) this.onPath.delete(member);
+    if (found !== null && this.choice(found) === choice) found = choice;
+    this.path.pop();
+    return found;
+  }
+
+  private checkSymbol(symbol: KSymbol): KSymbol | null {
+    const step: Step = { symbol, via: "direct", property: null };
+    this.path.push(step);
+    const found = this.follow(symbol, step);
+    this.path.pop();
+    return found;
+  }
+
+  private follow(symbol: KSymbol, step: Step): KSymbol | null {
+    const dependencies: [Via, Expr | null][] = [
+      ["direct", symbol.directDep],
+      ["reverse", symbol.reverseDep],
+      ["implied", symbol.implied],
+    ];
+    for (const [via, expr] of dependencies) {
+      step.via = via;
+      const found = this.checkExpr(expr);
+      if (found !== null) return found;
+    }
+    for (const property of symbol.properties) {
+      if (property.kind === "select" || property.kind === "imply" || property.kind === "choice") continue;
+      step.via = "visible";
+      step.property = property;
+      let found = this.checkExpr(property.visible);
+      if (found !== null) return found;
+      if (property.kind !== "default" || symbol.isChoice) continue;
+      step.via = "value";
+      found = this.checkExpr(property.expr);
+      if (found !== null) return found;
+    }
+    return null;
+  }
+
+  private checkExpr(e: Expr | null): KSymbol | null {
+    if (e === null) return null;
+    if (e.symbol !== null) return this.check(e.symbol) ?? (e.other === null ? null : this.check(e.other));
+    return this.checkExpr(e.left) ?? this.checkExpr(e.right);
+  }
+
+  private report(symbol: KSymbol): void {
+    let last = symbol;
+    const choice = this.choice(symbol);
+    if (choice !== null) {
+      this.path.push({ symbol, via: "visible", property: null });
+      last = choice;
+    }
+    let start = this.path.length - 1;
+    while (start >= 0 && this.path[start]!.symbol !== last) start--;
+    if (start < 0) {
+      this.build.diagnostics.plain("error", "unexpected recursive dependency error");
+      return;
+    }
+    const steps = this.path.slice(start);
+    const is61 = this.build.dialect === "6.1";
+    const lines = steps.flatMap((step, at) => {
+      const next = steps[at + 1]?.symbol ?? last;
+      return is61 ? this.lines61(step, next, last) : this.lines612(step, next, last);
+    });
+    const first = steps[0]!.symbol.menus[0];
+    const text = [...lines, ...ADVICE].join("\n") + "\n";
+    this.build.diagnostics.list.push({
+      severity: "error",
+      stream: "stderr",
+      text,
+      ...(first === undefined ? {} : { file: first.file, line: first.line }),
+    });
+    if (choice !== null) this.path.pop();
+  }
+
+  private lines612(step: Step, next: KSymbol, last: KSymbol): string[] {
+    const heading = step.symbol === last ? ["error: recursive dependency detected!"] : [];
+    if (!next.isChoice) return [...heading, `\tsymbol ${describe(step, next.name ?? "(null)")}`];
+    const place = next.menus[0]!;
+    return [...heading, `\tsymbol ${nameOf(step.symbol)} is part of choice block at ${place.file}:${place.line}`];
+  }
+
+  private lines61(step: Step, next: KSymbol, last: KSymbol): string[] {
+    const symbol = step.symbol;
+    let property = step.property ?? symbol.properties[0]!;
+    let menu = property.menu;
+    if (symbol.isChoice || this.choice(symbol) !== null) {
+      property = symbol.properties[0]!;
+      menu = property.menu;
+    }
+    const at = `${property.file}:${property.line}`;
+    const heading = symbol === last ? [`${at}:error: recursive dependency detected!`] : [];
+    if (symbol.isChoice)
+      return [...heading, `${menu.file}:${menu.line}:\tchoice ${nameOf(symbol)} contains symbol ${nameOf(next)}`];
+    if (this.choice(symbol) !== null)
+      return [...heading, `${menu.file}:${menu.line}:\tsymbol ${nameOf(symbol)} is part of choice ${nameOf(next)}`];
+    return [...heading, `${at}:\tsymbol ${describe(step, nameOf(next))}`];
+  }
+}
+
+const ADVICE = [
+  "For a resolution refer to Documentation/kbuild/kconfig-language.rst",
+  'subsection "Kconfig recursive dependency limitations"',
+];
+
+function nameOf(symbol: KSymbol): string {
+  return symbol.name ?? "<choice>";
+}
+
+function describe(step: Step, next: string): string {
+  const name = nameOf(step.symbol);
+  const property = step.property?.kind ?? "unknown";
+  switch (step.via) {
+    case "direct":
+      return `${name} depends on ${next}`;
+    case "reverse":
+      return `${name} is selected by ${next}`;
+    case "implied":
+      return `${name} is implied by ${next}`;
+    case "value":
+      return `${name} ${property} value contains ${next}`;
+    case "visible":
+      return `${name} ${property} is visible depending on ${next}`;
+  }
+}
+
+/** The entries below a menu, depth first. */
+export function* entriesBelow(top: Menu): Generator<Menu> {
+  for (let menu = top.list; menu !== null; menu = menu.next) {
+    yield menu;
+    yield* entriesBelow(menu);
+  }
+}
