@@ -58,7 +58,7 @@ export interface Blocked {
 /** Sees each instruction as it is executed, before its effect. */
 export type Observer = (instr: Instr, local: (id: number) => number) => void;
 
-type Outcome =
+export type Outcome =
   | { readonly kind: "next"; readonly choiceCounts: readonly number[] }
   | { readonly kind: "blocked"; readonly blocked: Blocked }
   | { readonly kind: "violation"; readonly violation: Violation; readonly choiceCounts: readonly number[] };
@@ -117,7 +117,10 @@ export class Interpreter {
     return found;
   }
 
-  /** Executes one step with given choices (the rest 0), in place. For replays with an observer and for boot. */
+  /**
+   * Executes one step in place, with given choices (each taken modulo what is possible; the rest 0). For telling a run,
+   * for random runs and for boot.
+   */
   runStep(state: State, move: Move, choices: readonly number[]): Outcome {
     return this.execute(state, move, choices);
   }
@@ -304,7 +307,7 @@ export class Interpreter {
             break;
           case "choose":
             counts.push(instr.count);
-            locals[instr.dst] = choices[counts.length - 1] ?? 0;
+            locals[instr.dst] = (choices[counts.length - 1] ?? 0) % instr.count;
             break;
           case "check":
             if (value(instr.cond) === 0) return violation(instr.violation, instr.message, instr.at);

@@ -98,7 +98,9 @@ export function noteRanges(system: System, slots: Map<Root, Map<LocalId, number>
       if (state.pcs[contextOf(cpu, level)] === 0) continue;
       const point = pointOf(system, state, cpu, level);
       const frame = state.frames[contextOf(cpu, level)]!;
-      point.live.forEach((local, i) => note(slotField(level, slots.get(point.root)!.get(local)!), frame[i]!));
+      for (const [i, local] of point.live.entries()) {
+        note(slotField(level, slots.get(point.root)!.get(local)!), frame[i]!);
+      }
     }
   }
 }

@@ -1,0 +1,97 @@
+/**
+ * Random runs, for sizes that an exhaustive search does not reach. A finding is as good as a search's (it is replayed
+ * and told the same way), though seldom the shortest; finding nothing proves nothing.
+ */
+import { stuckContexts } from "./deadlock.js";
+import { type Action, Interpreter } from "./interpreter.js";
+import { seededRandom } from "./random.js";
+import { copyState, initialState } from "./state.js";
+import type { System } from "./system.js";
+
+export interface SimulateOptions {
+  /** Any 32-bit integer; the same seed gives the same runs. */
+  readonly seed: number;
+  readonly runs: number;
+  /** Steps of each run. */
+  readonly steps: number;
+  /** Asked between runs and every few hundred steps. */
+  readonly expired?: () => boolean;
+}
+
+export interface SimulateResult {
+  readonly verdict: "finding" | "limit";
+  /** Runs begun, the violating one included. */
+  readonly runs: number;
+  /** Steps taken in all runs. */
+  readonly steps: number;
+  readonly witnesses: readonly { readonly name: string; readonly reached: boolean }[];
+  readonly schedule?: readonly number[];
+}
+
+/** Steps between two questions whether time is up. */
+const STEPS_BETWEEN_LOOKS = 512;
+
+export function simulate(system: System, options: SimulateOptions): SimulateResult {
+  const interpreter = new Interpreter(system);
+  const random = seededRandom(options.seed);
+  let steps = 0;
+  let runs = 0;
+  const result = (schedule?: readonly number[]): SimulateResult => ({
+    verdict: schedule ? "finding" : "limit",
+    runs,
+    steps,
+    witnesses: system.witnesses.map((name) => ({ name, reached: interpreter.reached.has(name) })),
+    schedule,
+  });
+  while (runs < options.runs) {
+    runs++;
+    let state = initialState(system);
+    const actions: Action[] = [];
+    for (let step = 0; step < options.steps; step++) {
+      if (step % STEPS_BETWEEN_LOOKS === 0 && options.expired?.()) return result();
+      const moves = interpreter.moves(state);
+      let moved = false;
+      while (moves.length > 0 && !moved) {
+        const move = moves.splice(random(moves.length), 1)[0]!;
+        const next = copyState(state);
+        const choices = Array.from({ length: MAX_CHOICES }, () => random(2 ** 30));
+        const outcome = interpreter.runStep(next, move, choices);
+        if (outcome.kind === "blocked") continue;
+        moved = true;
+        steps++;
+        actions.push({ move, choices: outcome.choiceCounts.map((count, i) => choices[i]! % count) });
+        if (outcome.kind === "violation") return result(ordinals(system, actions));
+        state = next;
+      }
+      if (!moved || moves.length === 0) {
+        if (stuckContexts(interpreter, state).length > 0) return result(ordinals(system, actions));
+      }
+      if (!moved) break;
+    }
+  }
+  return result();
+}
+
+/** Choices that one step may make. */
+const MAX_CHOICES = 8;
+
+/** Which successor each action is, for the schedule string. */
+function ordinals(system: System, actions: readonly Action[]): number[] {
+  const interpreter = new Interpreter(system);
+  let state = initialState(system);
+  return actions.map((action) => {
+    const all = interpreter.successors(state);
+    const ordinal = all.findIndex(
+      (s) => sameMove(s.action, action) && s.action.choices.join() === action.choices.join(),
+    );
+    if (ordinal < 0) throw new Error("a simulated step is not among the state's successors");
+    state = all[ordinal]!.state ?? state;
+    return ordinal;
+  });
+}
+
+function sameMove(a: Action, b: Action): boolean {
+  const [x, y] = [a.move, b.move];
+  if (x.kind === "run") return y.kind === "run" && x.cpu === y.cpu && x.level === y.level;
+  return y.kind === "take" && x.source === y.source;
+}
