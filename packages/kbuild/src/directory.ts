@@ -84,11 +84,8 @@ export class KbuildDirectory {
   }
 
   value(name: string): string {
-    return this.process.expandSafely(
-      `$(${name})`,
-      { file: this.file ?? joinPath(this.path, "Makefile"), line: 1 },
-      false,
-    );
+    const at = { file: this.file ?? joinPath(this.path, "Makefile"), line: 1 };
+    return this.process.expandSafely(`$(${name})`, at);
   }
 
   /** What `word` of a list stands for: itself, or the members of the composite it names. */

@@ -149,7 +149,7 @@ export class MakeProcess {
     if (statement.operator === "+=" && old !== undefined) {
       const added = old.recursive ? statement.value : this.expander.expand(statement.value);
       const record = this.record(statement, old.recursive ? { name } : { name, expanded: added });
-      const value = old.value === "" ? added : `${old.value} ${added}`;
+      const value = old.value === "" ? added : added === "" ? old.value : `${old.value} ${added}`;
       const variable = this.scope.set(name, value, old.recursive, old.origin === "environment" ? "file" : old.origin);
       variable.records = [...variable.records, record];
       return;

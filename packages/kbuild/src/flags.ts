@@ -32,7 +32,7 @@ export function flagsOf({ directory, word, source, module }: FlagsQuestion): str
   for (const [name, value] of targetVariables(directory, target, locals)) locals.set(name, value);
   const native = make.scope.get(`${letter}_flags`) !== undefined;
   const text = native ? `$(${letter}_flags)` : commonRule(letter === "a" ? "A" : "C", stem);
-  const flags = make.expander.withLocals(locals, () => make.expandSafely(text, at, false));
+  const flags = make.expander.withLocals(locals, () => make.expandSafely(text, at));
   return shellWords(flags).filter((flag) => !/^-Wp,-M/.test(flag));
 }
 
@@ -54,7 +54,7 @@ function targetVariables(
     if (!wordsOf(targets).some((pattern) => matchPattern(pattern, target) !== undefined)) continue;
     make.expander.withLocals(new Map([...locals, ...set]), () => {
       const name = make.expandSafely(assignment.name, assignment.at, false);
-      const value = make.expandSafely(assignment.value, assignment.at, false);
+      const value = make.expandSafely(assignment.value, assignment.at);
       const before = set.get(name) ?? directory.value(name);
       set.set(name, assignment.operator === "+=" ? `${before} ${value}` : value);
     });

@@ -128,7 +128,12 @@ const functions: ReadonlyMap<string, Entry> = new Map<string, Entry>([
   ["flavor", plain(1, (make, [name = ""]) => flavor(make, name))],
   ["eval", plain(1, evalFunction)],
   ["file", plain(2, file)],
-  ["shell", plain(1, (make, [command = ""]) => (make.effects ? make.host.shell(command, make.at) : ""))],
+  [
+    "shell",
+    plain(1, (make, [command = ""]) =>
+      make.effects ? make.host.shell(command, make.at) : make.host.knownAnswer(command),
+    ),
+  ],
   ["error", plain(1, (make, [text = ""]) => remark(make, "error", text))],
   ["warning", plain(1, (make, [text = ""]) => remark(make, "warning", text))],
   ["info", plain(1, () => "")],

@@ -84,6 +84,11 @@ export class Host {
       .map((name) => prefix + name);
   }
 
+  /** The answer `shell` gave to this command, for a look that must not run anything. */
+  knownAnswer(command: string): string {
+    return arithmeticTest(command) ?? this.answers.get(command) ?? "";
+  }
+
   /** `$(shell)`. Arithmetic tests are answered here; anything else needs the injected runner, and is remembered. */
   shell(command: string, at: Place): string {
     const arithmetic = arithmeticTest(command);

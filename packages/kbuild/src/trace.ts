@@ -212,16 +212,18 @@ export class ChainFinder {
       name,
       ...(parts !== undefined && condition?.holds === false ? [`${parts.stem}-y`, `${parts.stem}-m`] : []),
     ]);
-    const suffix = condition !== undefined && record.statement.name.includes("$") ? condition : undefined;
     for (const consumer of within.all) {
       if (chains.length >= MAX_CHAINS || consumer.record === record) continue;
       const key = `${consumer.record.index}`;
       if (seen.has(key)) continue;
       const at = consumer.record.statement.at;
-      const uses = referencedNames(consumer.record.statement.value).some((used) =>
-        intended.has(within.expandName(used, at)),
+      const used = referencedNames(consumer.record.statement.value).map((reference) =>
+        within.expandName(reference, at),
       );
-      if (!uses) continue;
+      if (!used.some((reference) => intended.has(reference))) continue;
+      // `$(x-m)` takes what x-$(CONFIG_X) holds for m, whatever the list it goes into.
+      const asked = parts !== undefined && record.statement.name.includes("$");
+      const suffix = asked ? suffixCondition(record, parts.suffix, builtin && !used.includes(name)) : undefined;
       const ups = this.above(
         within,
         consumer.record,

@@ -176,7 +176,7 @@ export class Tree {
   }
 
   private topValue(name: string): string {
-    return this.top.expandSafely(`$(${name})`, { file: "Makefile", line: 1 }, false);
+    return this.top.expandSafely(`$(${name})`, { file: "Makefile", line: 1 });
   }
 
   /**
@@ -188,7 +188,7 @@ export class Tree {
     if (known !== undefined) return known;
     const parent = path === "" ? this.top : (from ?? this.directory(directoryOf(path))).process;
     const at = { file: path, line: 1 };
-    const scope = parent.scope.childScope((name) => parent.expandSafely(`$(${name})`, at, false));
+    const scope = parent.scope.childScope((name) => parent.expandSafely(`$(${name})`, at));
     const directory = new KbuildDirectory(path, scope, this.host, this.parsed);
     this.directories.set(path, directory);
     return directory;

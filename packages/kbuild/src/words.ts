@@ -31,15 +31,18 @@ export function matchPattern(pattern: string, word: string): string | undefined 
   return word.slice(before.length, word.length - after.length);
 }
 
-/** `$(patsubst pattern,replacement,text)` */
+/** `$(patsubst pattern,replacement,text)`. Without a `%` in the pattern whole words are replaced and the blanks stay as they are. */
 export function patsubst(pattern: string, replacement: string, text: string): string {
   const into = splitPattern(replacement);
-  const hasStem = splitPattern(pattern) !== undefined;
+  if (splitPattern(pattern) === undefined) {
+    const from = plainPercent(pattern);
+    return from === "" ? text : text.replace(/[^ \t\r\n]+/g, (word) => (word === from ? replacement : word));
+  }
   return wordsOf(text)
     .map((word) => {
       const stem = matchPattern(pattern, word);
       if (stem === undefined) return word;
-      return into === undefined || !hasStem ? plainPercent(replacement) : into[0] + stem + into[1];
+      return into === undefined ? plainPercent(replacement) : into[0] + stem + into[1];
     })
     .join(" ");
 }

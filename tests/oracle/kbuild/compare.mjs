@@ -1,7 +1,7 @@
 // Compares packages/kbuild with what make did (build-objects.sh). See README. Exit status 1 when the object sets differ.
 import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { join, normalize } from "node:path";
 import { parseKbuild, readConfigText } from "../../../packages/kbuild/dist/index.js";
 
 const [tree, out, arch, cross, ...options] = process.argv.slice(2);
@@ -44,20 +44,22 @@ const built = parseKbuild({
 const wall = Math.round(performance.now() - began);
 const cpu = Math.round(process.cpuUsage(start).user / 1000);
 
+const SHOWN = 20;
 let differ = 0;
 function compare(title, real, ours) {
   const missing = [...real].filter((path) => !ours.has(path));
   const extra = [...ours].filter((path) => !real.has(path));
   console.log(`${title}: real ${real.size}, ours ${ours.size}, missing ${missing.length}, extra ${extra.length}`);
-  for (const path of missing) console.log(`  missing ${path}`);
-  for (const path of extra) console.log(`  extra   ${path}   ${built.object(path)?.at.file}:${built.object(path)?.at.line}`);
+  for (const path of missing.slice(0, SHOWN)) console.log(`  missing ${path}`);
+  for (const path of extra.slice(0, SHOWN)) console.log(`  extra   ${path}   ${built.object(path)?.at.file}:${built.object(path)?.at.line}`);
   differ += missing.length + extra.length;
 }
 const kinds = (...wanted) => new Set(built.objects.filter((o) => wanted.includes(o.kind)).map((o) => o.path));
-compare("vmlinux.a", new Set(lines("vmlinux.a.txt")), kinds("vmlinux"));
-compare("lib.a", new Set(lines("lib.a.txt")), kinds("library"));
+compare("vmlinux.a", new Set(lines("vmlinux.a.txt").map((path) => normalize(path))), kinds("vmlinux"));
+compare("lib.a", new Set(lines("lib.a.txt").map((path) => normalize(path))), kinds("library"));
 const modules = built.objects.filter((o) => o.kind === "module").map((o) => `${o.partOf.replace(/\.ko$/, ".mod")}\t${o.path}`);
-compare("modules", new Set(lines("mod.txt")), new Set(modules));
+const realModules = lines("mod.txt").map((line) => line.split("\t").map((path) => normalize(path)).join("\t"));
+compare("modules", new Set(realModules), new Set(modules));
 console.log(`${built.directories.length} directories, ${wall} ms wall, ${cpu} ms CPU here, ${shellCalls} shell calls`);
 const worth = built.diagnostics.filter((d) => d.severity !== "note");
 console.log(`diagnostics: ${worth.length}, notes: ${built.diagnostics.length - worth.length}`);
