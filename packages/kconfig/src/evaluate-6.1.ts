@@ -53,7 +53,7 @@ export class Evaluator61 extends Evaluator {
     for (let index = nodes.length - 1; index >= 0; index--) {
       const node = nodes[index]!;
       const right = this.expr(node.right);
-      value = node.kind === "and" ? Math.min(right, value) : Math.max(right, value);
+      value = (node.kind === "and" ? Math.min(right, value) : Math.max(right, value)) as Tristate;
     }
     return value;
   }

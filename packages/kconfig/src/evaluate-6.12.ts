@@ -65,7 +65,8 @@ export class Evaluator612 extends Evaluator {
     for (let index = nodes.length - 1; index >= 0; index--) {
       const node = nodes[index]!;
       const right = this.expr(node.right);
-      value = this.keep(node, node.kind === "and" ? Math.min(right, value) : Math.max(right, value));
+      const joined = node.kind === "and" ? Math.min(right, value) : Math.max(right, value);
+      value = this.keep(node, joined as Tristate);
     }
     return value;
   }
