@@ -64,6 +64,9 @@ interface spinlock_t {
 interface mutex_t {
   readonly __lock: "mutex";
 }
+/** A lock as an element or a field: `array(spinlock_t, 4)`, `struct({ lock: spinlock_t, … })`. */
+declare const spinlock_t: Type<spinlock_t>;
+declare const mutex_t: Type<mutex_t>;
 declare function spinlock(): spinlock_t;
 declare function mutex(): mutex_t;
 

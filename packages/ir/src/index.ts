@@ -4,6 +4,8 @@ export * from "./fold.js";
 export * from "./inline.js";
 export * from "./link.js";
 export * from "./liveness.js";
+export * from "./print.js";
 export * from "./rewrite.js";
 export * from "./steps.js";
 export * from "./types.js";
+export * from "./verify.js";
