@@ -1,0 +1,60 @@
+/**
+ * What is wrong with the input: one registry of codes, and the error that carries one.
+ *
+ * Every package face that reads something a person wrote throws `InputError`; the CLI prints `inputErrorText()` and
+ * exits with 2. A finding (S2xxx) is not an error: it is a result.
+ */
+
+/** S10xx the command line, S11xx files, S12xx configurations, S13xx names, S14xx patches, S15xx sources, S16xx replay. */
+export const INPUT_ERRORS = {
+  S1001: "the command line is not understood",
+  S1002: "an option has a value that it cannot have",
+  S1101: "a file cannot be read",
+  S1102: "a folder stands where a file is expected",
+  S1103: "a file is not text",
+  S1104: "a file cannot be written",
+  S1201: "a configuration file is malformed",
+  S1202: "a configuration file is cut off in the middle of a line",
+  S1203: "a file is not a configuration",
+  S1204: "a Kconfig file is malformed",
+  S1301: "there is no such CPU",
+  S1302: "there is no such patch",
+  S1303: "there is no such scenario",
+  S1304: "there is no such symbol or function",
+  S1401: "a patch is malformed",
+  S1402: "a patch does not apply",
+  S1403: "a patch contains no change",
+  S1501: "kernel TypeScript breaks a rule of its language",
+  S1502: "a Makefile is malformed",
+  S1601: "a replay string is damaged",
+  S1602: "a replay string was made for another model",
+} as const satisfies Record<string, string>;
+
+export type InputErrorCode = keyof typeof INPUT_ERRORS;
+
+/** The input cannot be used. Says what, where, why, and what to do next; never a defect of this program. */
+export class InputError extends Error {
+  override readonly name = "InputError";
+
+  constructor(
+    readonly code: InputErrorCode,
+    /** File and line, or the option or argument: whatever a person must look at. */
+    readonly place: string,
+    /** One or more lines. Lines after the first are details and may be indented. */
+    readonly reason: string,
+    /** The next step: what to change, or a command. */
+    readonly next: string,
+  ) {
+    super(`${code} ${INPUT_ERRORS[code]}: ${place}: ${reason}`);
+  }
+}
+
+const INDENT = "  ";
+
+/** What a terminal shows of it. Ends without a newline. */
+export function inputErrorText(error: InputError): string {
+  const reason = error.reason.split("\n").map((line) => (line === "" ? "" : INDENT + line));
+  return [`${error.code} ${INPUT_ERRORS[error.code]}: ${error.place}`, ...reason, `${INDENT}next: ${error.next}`].join(
+    "\n",
+  );
+}

@@ -1,0 +1,67 @@
+/**
+ * Every patch that ships applies to the model tree as it is, changes something, says in one sentence what it does, and
+ * leaves kernel TypeScript that tsc accepts. By our engine; `tests/oracle/patch.test.ts` holds the engine against patch(1).
+ */
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { basename, join, relative } from "node:path";
+import ts from "typescript";
+import { describe, expect, test } from "vitest";
+import { applyPatch, type Overlay, parsePatch } from "../packages/doctor/src/patch.js";
+
+const PACKAGES = join(import.meta.dirname, "../packages");
+const FOLDER = join(PACKAGES, "kernel/patches");
+
+function onDisk(path: string): string {
+  return join(PACKAGES, path.startsWith("machine/") ? path : join("kernel", path));
+}
+
+const tree = {
+  read: (path: string) => (existsSync(onDisk(path)) ? readFileSync(onDisk(path), "utf8") : undefined),
+};
+
+/** tsc's complaints about the kernel tree with `overlay` laid over it. */
+function typeErrors(overlay: Overlay): string[] {
+  const texts = new Map([...overlay].map(([path, text]) => [onDisk(path), text]));
+  const config = ts.getParsedCommandLineOfConfigFile(join(PACKAGES, "kernel/tsconfig.json"), {}, {
+    ...ts.sys,
+    onUnRecoverableConfigFileDiagnostic: () => {},
+  } as ts.ParseConfigFileHost)!;
+  const host = ts.createCompilerHost(config.options);
+  const read = host.readFile;
+  host.readFile = (file) => (texts.has(file) ? texts.get(file) : read(file));
+  host.fileExists = (file) => (texts.has(file) ? texts.get(file) !== undefined : ts.sys.fileExists(file));
+  host.getSourceFile = (file, version) => {
+    const text = host.readFile(file);
+    return text === undefined ? undefined : ts.createSourceFile(file, text, version);
+  };
+  const files = new Set([...config.fileNames, ...texts.keys()]);
+  const program = ts.createProgram([...files].filter(host.fileExists), config.options, host);
+  return ts
+    .getPreEmitDiagnostics(program)
+    .map(
+      (d) => `${d.file && relative(PACKAGES, d.file.fileName)}: ${ts.flattenDiagnosticMessageText(d.messageText, " ")}`,
+    );
+}
+
+describe("patches that ship", () => {
+  const names = readdirSync(FOLDER).filter((file) => file.endsWith(".patch"));
+  const parsed = (file: string) => parsePatch(readFileSync(join(FOLDER, file), "utf8"), basename(file, ".patch"));
+
+  test("there are some, and nothing else is in their folder", () => {
+    expect(names).toContain("report2-kmap-high-get.patch");
+    expect(readdirSync(FOLDER)).toEqual(names);
+  });
+
+  test.each(names)("%s", (file) => {
+    const patch = parsed(file);
+    expect(patch.description).toMatch(/^[A-Z].*[^.]\.$/);
+    const overlay = applyPatch(tree, patch);
+    for (const [path, text] of overlay) expect(text).not.toBe(tree.read(path));
+    expect(typeErrors(overlay)).toEqual([]);
+  });
+
+  test("the type check can fail", () => {
+    const overlay = new Map([["mm/highmem.ts", `${tree.read("mm/highmem.ts")}\nconst wrong: u8 = NR_CPU;\n`]]);
+    expect(typeErrors(overlay).join()).toContain("NR_CPU");
+  });
+});
