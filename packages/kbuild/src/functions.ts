@@ -37,14 +37,9 @@ function plain(most: number, run: (make: Expander, args: readonly string[]) => s
   };
 }
 
-/** A function from words to words. */
+/** A function from words to words. An empty result still takes its place, as in make. */
 function eachWord(change: (word: string) => string): Entry {
-  return plain(1, (_, [text = ""]) =>
-    wordsOf(text)
-      .map(change)
-      .filter((word) => word !== "")
-      .join(" "),
-  );
+  return plain(1, (_, [text = ""]) => wordsOf(text).map(change).join(" "));
 }
 
 const functions: ReadonlyMap<string, Entry> = new Map<string, Entry>([
@@ -52,27 +47,20 @@ const functions: ReadonlyMap<string, Entry> = new Map<string, Entry>([
     "subst",
     plain(3, (_, [from = "", to = "", text = ""]) => (from === "" ? text + to : text.replaceAll(from, () => to))),
   ],
-  ["patsubst", plain(3, (_, [pattern = "", to = "", text = ""]) => patsubst(pattern.trim(), to.trim(), text))],
+  ["patsubst", plain(3, (_, [pattern = "", to = "", text = ""]) => patsubst(pattern, to, text))],
   ["strip", plain(1, (_, [text = ""]) => wordsOf(text).join(" "))],
   ["findstring", plain(2, (_, [part = "", text = ""]) => (text.includes(part) ? part : ""))],
   ["filter", plain(2, (_, [patterns = "", text = ""]) => filter(patterns, text, true))],
   ["filter-out", plain(2, (_, [patterns = "", text = ""]) => filter(patterns, text, false))],
   ["sort", plain(1, (_, [text = ""]) => [...new Set(wordsOf(text))].sort(byBytes).join(" "))],
   ["word", plain(2, (_, [n = "", text = ""]) => wordsOf(text)[Number(n) - 1] ?? "")],
-  [
-    "wordlist",
-    plain(3, (_, [from = "", to = "", text = ""]) =>
-      wordsOf(text)
-        .slice(Number(from) - 1, Number(to))
-        .join(" "),
-    ),
-  ],
+  ["wordlist", plain(3, (_, [from = "", to = "", text = ""]) => wordlist(Number(from), Number(to), text))],
   ["words", plain(1, (_, [text = ""]) => String(wordsOf(text).length))],
   ["firstword", plain(1, (_, [text = ""]) => wordsOf(text)[0] ?? "")],
   ["lastword", plain(1, (_, [text = ""]) => wordsOf(text).at(-1) ?? "")],
   ["dir", eachWord((word) => (word.includes("/") ? word.slice(0, word.lastIndexOf("/") + 1) : "./"))],
   ["notdir", eachWord((word) => word.slice(word.lastIndexOf("/") + 1))],
-  ["suffix", eachWord((word) => word.slice(suffixStart(word)))],
+  ["suffix", plain(1, (_, [text = ""]) => suffixes(text))],
   ["basename", eachWord((word) => word.slice(0, suffixStart(word)))],
   [
     "addsuffix",
@@ -155,6 +143,18 @@ function filter(patterns: string, text: string, keep: boolean): string {
   return wordsOf(text)
     .filter((word) => matches(word) === keep)
     .join(" ");
+}
+
+function suffixes(text: string): string {
+  const found = wordsOf(text).map((word) => word.slice(suffixStart(word)));
+  return found.filter((suffix) => suffix !== "").join(" ");
+}
+
+/** Words `from` to `to`, with the blanks between them as they are. */
+function wordlist(from: number, to: number, text: string): string {
+  const found = [...text.matchAll(/[^ \t\r\n]+/g)].slice(Math.max(from, 1) - 1, to);
+  const last = found.at(-1);
+  return last === undefined ? "" : text.slice(found[0]!.index, last.index + last[0].length);
 }
 
 function suffixStart(word: string): number {

@@ -36,7 +36,8 @@ export function patsubst(pattern: string, replacement: string, text: string): st
   const into = splitPattern(replacement);
   if (splitPattern(pattern) === undefined) {
     const from = plainPercent(pattern);
-    return from === "" ? text : text.replace(/[^ \t\r\n]+/g, (word) => (word === from ? replacement : word));
+    if (from === "") return text;
+    return text.replace(/[^ \t\r\n]+/g, (word) => (word === from ? replacement : word));
   }
   return wordsOf(text)
     .map((word) => {
@@ -44,6 +45,7 @@ export function patsubst(pattern: string, replacement: string, text: string): st
       if (stem === undefined) return word;
       return into === undefined ? plainPercent(replacement) : into[0] + stem + into[1];
     })
+    .filter((word) => word !== "")
     .join(" ");
 }
 
