@@ -165,6 +165,8 @@ declare function scenario(options: {
   readonly about: string;
   /** Small sizes for exhaustive search. */
   readonly sizes: { readonly [name: string]: number };
+  /** Kconfig symbols without which the scenario does not apply: it is not compiled then. */
+  readonly needs?: readonly string[];
   /** Runs on CPU 0 before everything else; the search starts where it ended. */
   readonly boot?: () => void;
   /** False after boot: the scenario does not apply to this kernel. */

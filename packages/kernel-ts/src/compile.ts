@@ -31,8 +31,9 @@ export function compile(options: CompileOptions): CompileResult {
   const isLinked = (path: string): boolean => options.objects.has(path) || isHeader(path);
   const files = loaded.files.filter((file) => isLinked(treeName(file)));
 
-  reportTypeErrors(loaded, isLinked, sink);
+  // The rules come first: where one is broken, what tsc says of the same place is no news.
   for (const file of files) checkRules(file, sink);
+  reportTypeErrors(loaded, isLinked, sink);
   const unit = createUnit(options, loaded, sink, isLinked);
 
   for (const file of files) checkConstants(unit, file);

@@ -155,10 +155,7 @@ export class DiagnosticSink {
       kind: "types",
     };
     if (warning) this.warnings.push(diagnostic);
-    else {
-      this.note(file.fileName, { start, end: start + Math.max(length, 1) });
-      this.errors.push(diagnostic);
-    }
+    else if (this.note(file.fileName, { start, end: start + Math.max(length, 1) })) this.errors.push(diagnostic);
   }
 
   sorted(list: readonly Diagnostic[]): readonly Diagnostic[] {
@@ -169,18 +166,22 @@ export class DiagnosticSink {
 
   private add(code: RuleCode, node: ts.Node, message: string, hint: string, kind: DiagnosticKind): void {
     const file = node.getSourceFile();
-    const range = { start: node.getStart(file), end: node.getEnd() };
+    const start = node.getStart(file);
+    // Of a construct of many lines only the first counts: what is wrong inside is said too.
+    const lineEnd = file.text.indexOf("\n", start);
+    const range = { start, end: lineEnd < 0 ? node.getEnd() : Math.min(node.getEnd(), lineEnd) };
     // Inside a reported place, or around one: the same mistake seen from elsewhere.
-    const known = this.reported.get(file.fileName) ?? [];
-    if (known.some((r) => r.start < range.end && range.start < r.end)) return;
-    this.note(file.fileName, range);
+    if (!this.note(file.fileName, range)) return;
     this.errors.push({ ...place(node), code, message, hint, kind });
   }
 
-  private note(fileName: string, range: Reported): void {
+  /** Whether nothing was reported there yet. */
+  private note(fileName: string, range: Reported): boolean {
     const known = this.reported.get(fileName);
+    if (known?.some((r) => r.start < range.end && range.start < r.end)) return false;
     if (known) known.push(range);
     else this.reported.set(fileName, [range]);
+    return true;
   }
 }
 

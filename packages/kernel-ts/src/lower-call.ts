@@ -80,7 +80,7 @@ function sameSignature(checker: ts.TypeChecker, signature: ts.Signature, info: F
     params.length === info.params.length &&
     params.every((type, i) => {
       const param = info.params[i]!;
-      return type !== undefined && param.kind === "value" && sameType(type, param.type);
+      return param.kind === "ref" ? type === undefined : type !== undefined && sameType(type, param.type);
     }) &&
     (result === undefined ? info.result === undefined : info.result !== undefined && sameType(result, info.result))
   );

@@ -54,14 +54,8 @@ function lowerBlock(ctx: Context, node: ts.Block, labels: readonly string[]): vo
 }
 
 function lowerAtomic(ctx: Context, node: ts.LabeledStatement): void {
-  const { builder, unit } = ctx;
-  if (!ts.isBlock(node.statement)) {
-    unit.sink.rule("K1025", node.label, "atomic stands before a block", "write atomic: { … }");
-    return;
-  }
-  if (ctx.regions.some((region) => region.kind === "atomic")) {
-    unit.sink.rule("K1025", node.label, "this is inside an atomic block already");
-  }
+  const { builder } = ctx;
+  if (!ts.isBlock(node.statement)) return; // refused by the rules of syntax
   const after = builder.block();
   builder.emit({ kind: "atomicBegin", at: at(ctx, node) });
   lowerStatements(inside(ctx, { kind: "atomic", labels: [ATOMIC], breakTo: after }), node.statement.statements);

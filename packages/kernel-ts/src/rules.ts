@@ -120,7 +120,8 @@ function checkNode(node: ts.Node, sink: DiagnosticSink): void {
   else if (ts.isExportDeclaration(node)) checkSpecifier(node, node.moduleSpecifier, sink);
   else if (ts.isEnumMember(node)) {
     if (node.initializer && ts.isStringLiteralLike(node.initializer)) sink.rule("K1026", node, firstLine(node));
-  } else if (ts.isMethodDeclaration(node) || ts.isAccessor(node)) sink.rule("K1002", node, firstLine(node));
+  } else if (ts.isLabeledStatement(node)) checkLabel(node, sink);
+  else if (ts.isMethodDeclaration(node) || ts.isAccessor(node)) sink.rule("K1002", node, firstLine(node));
 }
 
 function checkUsing(node: ts.VariableDeclarationList, sink: DiagnosticSink): void {
@@ -136,6 +137,18 @@ function checkFunction(node: ts.FunctionDeclaration, sink: DiagnosticSink): void
   else if (node.modifiers?.some((m) => m.kind === K.DefaultKeyword) || !node.name) sink.rule("K1020", head);
   else if (!node.body) sink.rule("K1029", node, firstLine(node));
   else if (node.typeParameters) sink.rule("K1001", head, `${head.getText()} has type parameters`);
+}
+
+function checkLabel(node: ts.LabeledStatement, sink: DiagnosticSink): void {
+  if (node.label.text !== "atomic") return;
+  if (!ts.isBlock(node.statement)) {
+    sink.rule("K1025", node.label, "atomic stands before a block", "write atomic: { … }");
+  }
+  for (let outer: ts.Node = node.parent; !ts.isFunctionLike(outer) && !ts.isSourceFile(outer); outer = outer.parent) {
+    if (ts.isLabeledStatement(outer) && outer.label.text === "atomic") {
+      sink.rule("K1025", node.label, "this is inside an atomic block already");
+    }
+  }
 }
 
 function checkParameter(node: ts.ParameterDeclaration, sink: DiagnosticSink): void {

@@ -43,6 +43,8 @@ export interface ScenarioHead {
   readonly name: string;
   readonly about: string;
   readonly sizes: ReadonlyMap<string, number>;
+  /** Kconfig symbols without which the scenario does not apply. */
+  readonly needs: readonly string[];
 }
 
 /** What must be known before compiling: by syntax alone. Undefined if the file declares no scenario. */
@@ -54,6 +56,7 @@ export function readScenario(tree: SourceTree, file: string): ScenarioHead | und
   if (!options || !ts.isObjectLiteralExpression(options)) return undefined;
   let about = "";
   let sizes: ReadonlyMap<string, number> = new Map();
+  let needs: readonly string[] = [];
   for (const property of options.properties) {
     if (!ts.isPropertyAssignment(property)) continue;
     const name = property.name.getText();
@@ -61,8 +64,11 @@ export function readScenario(tree: SourceTree, file: string): ScenarioHead | und
     if (name === "sizes" && ts.isObjectLiteralExpression(property.initializer)) {
       sizes = readSizes(property.initializer);
     }
+    if (name === "needs" && ts.isArrayLiteralExpression(property.initializer)) {
+      needs = property.initializer.elements.flatMap((element) => (ts.isStringLiteral(element) ? [element.text] : []));
+    }
   }
-  return { name: baseName(file), about, sizes };
+  return { name: baseName(file), about, sizes, needs };
 }
 
 function baseName(file: string): string {
