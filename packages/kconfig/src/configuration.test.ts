@@ -3,7 +3,15 @@
  * Method: in-memory trees with known answers. The contract with the real conf is held by tests/oracle/kconfig.
  */
 import { describe, expect, test } from "vitest";
-import { allconfig, Configuration, KconfigError, MemoryFiles, olddefconfig, parseKconfig, savedefconfig } from "./index.js";
+import {
+  allconfig,
+  Configuration,
+  KconfigError,
+  MemoryFiles,
+  olddefconfig,
+  parseKconfig,
+  savedefconfig,
+} from "./index.js";
 
 function tree(kconfig: string) {
   return parseKconfig({ files: new MemoryFiles({ Kconfig: kconfig }), root: "Kconfig" });

@@ -3,6 +3,8 @@
 export * from "./configuration.js";
 export * from "./diagnostics.js";
 export * from "./environment.js";
+export { type Cause, formatReason, type Reason, why } from "./explain.js";
+export { type Difference, diff, type Lost, lost } from "./lost.js";
 export * from "./model.js";
 export * from "./modes.js";
 export type { Request } from "./read-config.js";

@@ -112,6 +112,8 @@ export class Menu {
   /** Where the help text is in {@link file}: offsets of the first and after the last character. */
   helpStart = -1;
   helpEnd = -1;
+  /** The block it is written in. Unlike {@link parent} it stays when `if` blocks dissolve; for explanations. */
+  readonly block: Menu | null;
 
   constructor(
     readonly index: number,
@@ -119,7 +121,9 @@ export class Menu {
     public parent: Menu | null,
     readonly file: string,
     readonly line: number,
-  ) {}
+  ) {
+    this.block = parent;
+  }
 }
 
 /**
