@@ -9,7 +9,7 @@
  * One line stands for a page. Caches of different CPUs are coherent (the SCU); maintenance by one CPU reaches all. That
  * ARM11MPCore does not broadcast maintenance is not modelled (CAVEATS.md).
  */
-import { HIGH_PAGES, type page_t, VPAGES, type vaddr_t } from "./memory-map.ts";
+import { FIXMAP_BASE, HIGH_PAGES, KM_MAX_IDX, NR_CPUS, type page_t, VPAGES, type vaddr_t } from "./memory-map.ts";
 import { translate } from "./mmu.ts";
 
 export const DCACHE_VIVT = 0;
@@ -17,7 +17,9 @@ export const DCACHE_VIPT_ALIASING = 1;
 export const DCACHE_VIPT_NONALIASING = 2;
 export const DCACHE_PIPT = 3;
 
-const LINES = VPAGES > HIGH_PAGES ? VPAGES : HIGH_PAGES;
+/** A line for each address (each CPU's fixmap slots apart) or for each page, whichever are more. */
+const ADDRESS_LINES = VPAGES + (NR_CPUS - 1) * KM_MAX_IDX;
+const LINES = ADDRESS_LINES > HIGH_PAGES ? ADDRESS_LINES : HIGH_PAGES;
 /**
  * 0: clean. Else 1 + 2 * page, plus 1 when the line was already dirty as a device was given the page: such a line must
  * be written back before the device reads. Written by the hardware actions below only.
@@ -26,7 +28,8 @@ export const dcache = array(u8, LINES);
 
 /** The line that an access to `page` through `va` hits. */
 function lineOf(va: vaddr_t, page: page_t): u8 {
-  return CPU.DCACHE <= DCACHE_VIPT_ALIASING ? va : page;
+  if (CPU.DCACHE >= DCACHE_VIPT_NONALIASING) return page;
+  return va < FIXMAP_BASE ? va : u8(va + smp_processor_id() * KM_MAX_IDX);
 }
 
 /** The CPU writes to `page` through `va`. */

@@ -2,8 +2,12 @@
  * The pages that exist. Addresses are page numbers: PAGE_SHIFT is 0, because nothing in this layer depends on the bytes
  * inside a page and a search over small numbers is a smaller search.
  *
- *      0        1                    FIXMAP_BASE                       VPAGES
- *      | NULL   | pkmap: LAST_PKMAP  | fixmap: KM_MAX_IDX for each CPU |
+ *      0        1                    FIXMAP_BASE                   VPAGES
+ *      | NULL   | pkmap: LAST_PKMAP  | fixmap: KM_MAX_IDX, each    |
+ *      |        |                    | CPU's own at one address    |
+ *
+ * Linux gives each CPU's fixmap slots addresses of their own, which no other CPU uses; here they share theirs, so that
+ * nothing but the CPU itself can reach them.
  */
 
 /** A highmem page by its number, 0 .. HIGH_PAGES - 1. */
@@ -22,4 +26,4 @@ export const KM_MAX_IDX = size("KM_MAX_IDX", 16);
 
 export const PKMAP_BASE = 1;
 export const FIXMAP_BASE = PKMAP_BASE + (LAST_PKMAP << PAGE_SHIFT);
-export const VPAGES = FIXMAP_BASE + NR_CPUS * KM_MAX_IDX;
+export const VPAGES = FIXMAP_BASE + KM_MAX_IDX;

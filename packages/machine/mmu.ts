@@ -5,12 +5,18 @@
  * the page table meanwhile. That is the whole difficulty of this layer. Speculative fills are not modelled here; a
  * scenario that wants them adds `speculativeFill` as hardware.
  */
-import { NR_CPUS, type page_t, VPAGES, type vaddr_t } from "./memory-map.ts";
+import { FIXMAP_BASE, KM_MAX_IDX, NR_CPUS, type page_t, type vaddr_t } from "./memory-map.ts";
+
+/** Addresses below the fixmap: every CPU sees the same mappings there. */
+const SHARED_PAGES = FIXMAP_BASE;
 
 /** By virtual page: 0 no mapping, else page + 1. Not guarded: the table walker of any CPU reads it at any time. */
-export const pte = array(u8, VPAGES);
+export const pte = array(u8, SHARED_PAGES);
 /** By CPU and virtual page: 0 no entry, else page + 1. */
-export const tlb = per_cpu(array(u8, VPAGES));
+export const tlb = per_cpu(array(u8, SHARED_PAGES));
+/** The same for the fixmap slots of each CPU, which it alone writes and uses. */
+export const fixmap_pte = per_cpu(array(u8, KM_MAX_IDX));
+export const fixmap_tlb = per_cpu(array(u8, KM_MAX_IDX));
 
 /**
  * The CPU executes a load or store at `va`, by which the program means `page`. Walks the table on a TLB miss. Callable
@@ -18,14 +24,22 @@ export const tlb = per_cpu(array(u8, VPAGES));
  */
 export function translate(va: vaddr_t, page: page_t): void {
   const cpu = smp_processor_id();
-  if (tlb[cpu][va] === 0) tlb[cpu][va] = pte[va];
-  stale_if(tlb[cpu][va] === 0, "the address has no mapping any more: the access faults");
-  stale_if(tlb[cpu][va] !== page + 1, "the translation leads to another page");
+  let entry: u8 = 0;
+  if (va < FIXMAP_BASE) {
+    if (tlb[cpu][va] === 0) tlb[cpu][va] = pte[va];
+    entry = tlb[cpu][va];
+  } else {
+    const slot = va - FIXMAP_BASE;
+    if (fixmap_tlb[cpu][slot] === 0) fixmap_tlb[cpu][slot] = fixmap_pte[cpu][slot];
+    entry = fixmap_tlb[cpu][slot];
+  }
+  stale_if(entry === 0, "the address has no mapping any more: the access faults");
+  stale_if(entry !== page + 1, "the translation leads to another page");
 }
 
 /** The walker fills an entry that no instruction asked for. */
 export function speculativeFill(): void {
-  const va = choose(VPAGES);
+  const va = choose(SHARED_PAGES);
   atomic: {
     const cpu = smp_processor_id();
     if (pte[va] !== 0) tlb[cpu][va] = pte[va];
@@ -38,6 +52,11 @@ export function tlbi_local(start: vaddr_t, end: vaddr_t): void {
     const cpu = smp_processor_id();
     for (let va: vaddr_t = start; va < end; va++) tlb[cpu][va] = 0;
   }
+}
+
+/** Invalidates a fixmap slot of this CPU. */
+export function tlbi_fixmap(va: vaddr_t): void {
+  fixmap_tlb[smp_processor_id()][va - FIXMAP_BASE] = 0;
 }
 
 /** Invalidates [start, end) on every CPU of the inner shareable domain (TLBIMVAIS and the DSB that waits for it). */

@@ -13,6 +13,7 @@ import {
   type Expr,
   type Instr,
   type PlaceRef,
+  type PrintLevel,
   placeName,
   type ViolationKind,
   wrap,
@@ -70,7 +71,7 @@ export class Interpreter {
   /** Names of the witnesses reached by any step so far. */
   readonly reached = new Set<string>();
   observer: Observer | undefined;
-  onPrint: ((level: string, message: string, at: At) => void) | undefined;
+  onPrint: ((level: PrintLevel, message: string, at: At) => void) | undefined;
 
   constructor(readonly system: System) {}
 

@@ -21,6 +21,7 @@ import {
   mapTerm,
   type Program,
   placeName,
+  privateState,
   type WitnessPoint,
 } from "@shootdown/ir";
 
@@ -218,11 +219,18 @@ export function buildSystem(options: BuildOptions): System {
     });
   }
 
+  const levelOf = (level: number): Level => LEVELS[level] ?? "hardirq";
+  // A hardware action is nobody's: what it touches is shared.
+  const privates = privateState(
+    flats.map((flat) => ({ fn: flat.fn, level: levelOf(flat.level) })),
+    module.globals,
+  );
+  const shared = { globals: module.globals, privates };
   const touched = new Set<string>();
   const levelPoints: StepPoint[][] = LEVELS.map(() => []);
   const rootByKey = new Map<string, Root>();
   for (const flat of flats) {
-    const program = formSteps(dropUnusedLocals(flat.fn), LEVELS[flat.level] ?? "hardirq", module.globals);
+    const program = formSteps(dropUnusedLocals(flat.fn), levelOf(flat.level), shared);
     const { reads, writes } = globalsTouched(program.fn);
     for (const name of [...reads, ...writes]) touched.add(name);
     const pcOf = new Map<number, number>();

@@ -1,1 +1,3 @@
-export {};
+/** The terminal face of shootdown. */
+export { main } from "./main.js";
+export { renderResult } from "./render.js";

@@ -5,7 +5,7 @@
  */
 import { arith, compare, wrap } from "./arith.js";
 import { definition, mapExpr, mapInstr, mapTerm, placeName, retarget, successors } from "./rewrite.js";
-import { type Block, BOOL, constant, type Expr, exprType, type Fn, type Instr, sameType, type Term } from "./types.js";
+import { type Block, BOOL, constant, type Expr, exprType, type Fn, type Instr, type IntType, sameType, type Term } from "./types.js";
 
 export interface FoldOptions {
   /** The CPU's registers by name (`ID_MMFR3`). Absent: left as they are, as a compiler must. */
@@ -16,18 +16,21 @@ export interface FoldOptions {
   readonly functionNumber?: (name: string) => number;
 }
 
-/** What is known of each local at one point: a value, `undefined` for "anything"; a missing key: not assigned yet. */
-type Known = Map<number, number | undefined>;
+/** What is known of a local: a constant, this CPU's number, or `undefined` for "anything". */
+type Fact = number | "cpu" | undefined;
+/** By local, at one point; a missing key: not assigned yet. */
+type Known = Map<number, Fact>;
 
 function truth(value: boolean): Expr {
   return constant(BOOL, value ? 1 : 0);
 }
 
 /** One node whose operands are simplified already. */
-function foldNode(expr: Expr, options: FoldOptions, local: (id: number) => number | undefined): Expr {
+function foldNode(expr: Expr, options: FoldOptions, local: (id: number) => Fact): Expr {
   switch (expr.kind) {
     case "local": {
       const value = local(expr.local);
+      if (value === "cpu") return { kind: "cpu", type: expr.type as IntType };
       return value === undefined ? expr : constant(expr.type, value);
     }
     case "machine": {
@@ -38,6 +41,8 @@ function foldNode(expr: Expr, options: FoldOptions, local: (id: number) => numbe
       return options.functionNumber ? constant(expr.type, options.functionNumber(expr.name)) : expr;
     case "convert":
       if (expr.arg.kind === "const") return constant(expr.type, wrap(expr.type, expr.arg.value));
+      // Every integer type of the language holds every CPU number.
+      if (expr.arg.kind === "cpu" && expr.type.kind === "int") return { kind: "cpu", type: expr.type };
       return sameType(expr.type, exprType(expr.arg)) ? expr.arg : expr;
     case "unary":
       if (expr.arg.kind !== "const") return expr;
@@ -80,6 +85,11 @@ function foldNode(expr: Expr, options: FoldOptions, local: (id: number) => numbe
   }
 }
 
+function factOf(expr: Expr): Fact {
+  if (expr.kind === "const") return expr.value;
+  return expr.kind === "cpu" ? "cpu" : undefined;
+}
+
 /** The expression with constants folded. */
 export function simplify(expr: Expr, options: FoldOptions = {}): Expr {
   return mapExpr(expr, (e) => foldNode(e, options, () => undefined));
@@ -117,7 +127,7 @@ export function fold(fn: Fn, options: FoldOptions = {}): Fn {
     }
     const dst = definition(result);
     if (dst !== undefined) {
-      known.set(dst, result.kind === "assign" && result.value.kind === "const" ? result.value.value : undefined);
+      known.set(dst, result.kind === "assign" ? factOf(result.value) : undefined);
     }
     return result;
   };

@@ -81,7 +81,9 @@ export function printInstr(instr: Instr, fn: Fn): string {
       return `store ${p(instr.place)} = ${e(instr.value)}`;
     case "call": {
       const callee = instr.callee.kind === "direct" ? instr.callee.name : `*${e(instr.callee.expr)}`;
-      const args = instr.args.map((arg: Arg) => (arg.kind === "value" ? e(arg.expr) : `&${p(arg.place)}`));
+      const args = instr.args.map((arg: Arg) =>
+        arg.kind === "value" ? e(arg.expr) : `&${p(arg.place).replace(/^&/, "")}`,
+      );
       return `${instr.dst === undefined ? "" : dst(instr.dst)}call ${callee}(${args.join(", ")})`;
     }
     case "acquire":

@@ -4,7 +4,8 @@
  * A step is one access to shared state, or one atomic primitive, with the private computation up to the next. Visible,
  * and therefore the start of a step, are: a load or store of state that no lock guards; taking and releasing a lock;
  * changing the interrupt mask; the start of a hardware action; waiting; the end of an interrupt handler. State guarded
- * by a lock does not end a step: the lock must be held, which every access checks in the same search.
+ * by a lock does not end a step: the lock must be held, which every access checks in the same search. Nor does state
+ * that only one context can ever touch, because it is not shared.
  */
 import { tidyBlocks } from "./fold.js";
 import { dropDeadCode, liveIn } from "./liveness.js";
@@ -23,13 +24,40 @@ export interface Program {
   readonly live: ReadonlyMap<number, readonly LocalId[]>;
 }
 
+/** What step formation must know of shared state. */
+export interface SharedState {
+  readonly globals: ReadonlyMap<string, Global>;
+  /** Per-CPU state that a CPU touches in contexts of one level only, and always its own; see `privateState`. */
+  readonly privates: ReadonlySet<string>;
+}
+
+/**
+ * Per-CPU state that is not shared: every access names the accessing CPU's own copy, and all accesses are of one level
+ * (a CPU has one context of a level). `flats` are all the programs that will run, folded.
+ */
+export function privateState(
+  flats: readonly { readonly fn: Fn; readonly level: Level }[],
+  globals: ReadonlyMap<string, Global>,
+): ReadonlySet<string> {
+  const levels = new Map<string, Set<Level | undefined>>();
+  for (const { fn, level } of flats) {
+    for (const instr of fn.blocks.flatMap((block) => block.instrs)) {
+      if (instr.kind !== "load" && instr.kind !== "store") continue;
+      const name = placeName(instr.place)!;
+      const isOwn = globals.get(name)?.perCpu === true && instr.place.index[0]?.kind === "cpu";
+      levels.set(name, (levels.get(name) ?? new Set()).add(isOwn ? level : undefined));
+    }
+  }
+  return new Set([...levels].filter(([, seen]) => seen.size === 1 && !seen.has(undefined)).map(([name]) => name));
+}
+
 /** Whether an instruction outside a hardware action is visible to other contexts. */
-export function isVisible(instr: Instr, globals: ReadonlyMap<string, Global>): boolean {
+export function isVisible(instr: Instr, shared: SharedState): boolean {
   switch (instr.kind) {
     case "load":
-      return !instr.ghost && !isGuarded(instr, globals);
+      return !instr.ghost && isShared(instr, shared);
     case "store":
-      return !isGuarded(instr, globals);
+      return isShared(instr, shared);
     case "acquire":
     case "release":
     case "irq":
@@ -41,26 +69,15 @@ export function isVisible(instr: Instr, globals: ReadonlyMap<string, Global>): b
   }
 }
 
-function isGuarded(instr: Extract<Instr, { kind: "load" | "store" }>, globals: ReadonlyMap<string, Global>): boolean {
+function isShared(instr: Extract<Instr, { kind: "load" | "store" }>, shared: SharedState): boolean {
   const name = placeName(instr.place);
   if (name === undefined) throw new Error("steps are formed of flat functions");
-  return globals.get(name)?.guard !== undefined;
+  return shared.globals.get(name)?.guard === undefined && !shared.privates.has(name);
 }
 
-/** Whether an instruction inside a hardware action makes it one. */
-function touchesShared(instr: Instr): boolean {
-  switch (instr.kind) {
-    case "load":
-      return !instr.ghost;
-    case "store":
-    case "acquire":
-    case "release":
-    case "irq":
-    case "wait":
-      return true;
-    default:
-      return false;
-  }
+/** Whether an instruction inside a hardware action makes it one. Guarded state is behind its lock's own steps. */
+function touchesShared(instr: Instr, shared: SharedState): boolean {
+  return instr.kind !== "atomicBegin" && isVisible(instr, shared);
 }
 
 /** How many hardware actions are open at the start of each reachable block. Balanced by construction of the front end. */
@@ -88,7 +105,7 @@ function actionDepths(fn: Fn): readonly (number | undefined)[] {
 }
 
 /** Keeps the outermost markers only, and drops those of actions that touch nothing. */
-function normaliseActions(fn: Fn): Fn {
+function normaliseActions(fn: Fn, shared: SharedState): Fn {
   const depth = actionDepths(fn);
   const blocks: Block[] = fn.blocks.map((block, id) => {
     let d = depth[id] ?? 0;
@@ -103,7 +120,7 @@ function normaliseActions(fn: Fn): Fn {
   blocks.forEach((block, id) => {
     block.instrs.forEach((instr, index) => {
       if (instr.kind !== "atomicBegin") return;
-      const { touches, ends } = scanAction(blocks, id, index + 1);
+      const { touches, ends } = scanAction(blocks, id, index + 1, shared);
       if (touches) return;
       dropped.add(instr);
       for (const end of ends) dropped.add(end);
@@ -116,7 +133,12 @@ function normaliseActions(fn: Fn): Fn {
 }
 
 /** Follows a hardware action from just behind its start: whether it touches shared state, and where it ends. */
-function scanAction(blocks: readonly Block[], id: number, from: number): { touches: boolean; ends: Instr[] } {
+function scanAction(
+  blocks: readonly Block[],
+  id: number,
+  from: number,
+  shared: SharedState,
+): { touches: boolean; ends: Instr[] } {
   const ends: Instr[] = [];
   let touches = false;
   const seen = new Set<number>();
@@ -130,7 +152,7 @@ function scanAction(blocks: readonly Block[], id: number, from: number): { touch
       if (instr.kind === "atomicEnd") {
         ends.push(instr);
         ended = true;
-      } else if (touchesShared(instr)) touches = true;
+      } else if (touchesShared(instr, shared)) touches = true;
     }
     if (ended) continue;
     for (const to of successors(blocks[block]!.term)) {
@@ -143,8 +165,8 @@ function scanAction(blocks: readonly Block[], id: number, from: number): { touch
 }
 
 /** Forms the steps of a flat function that has been folded. */
-export function formSteps(flat: Fn, level: Level, globals: ReadonlyMap<string, Global>): Program {
-  const fn = tidyBlocks(normaliseActions(tidyBlocks(dropDeadCode(flat))));
+export function formSteps(flat: Fn, level: Level, shared: SharedState): Program {
+  const fn = tidyBlocks(normaliseActions(tidyBlocks(dropDeadCode(flat)), shared));
   const depth = actionDepths(fn);
   const blocks: Block[] = [];
   const first: number[] = []; // by old block: its first new one
@@ -158,7 +180,7 @@ export function formSteps(flat: Fn, level: Level, globals: ReadonlyMap<string, G
       instrs = [];
     };
     block.instrs.forEach((instr) => {
-      if (d === 0 && isVisible(instr, globals)) {
+      if (d === 0 && isVisible(instr, shared)) {
         cut();
         starts.push(blocks.length);
       }

@@ -98,7 +98,7 @@ class FnVerifier {
 
   private writes(id: LocalId, type: ValueType, what: string): void {
     const local = this.local(id);
-    if (local) this.same(local, type, what);
+    if (local) this.same(type, local, what);
   }
 
   private instr(instr: Instr): void {

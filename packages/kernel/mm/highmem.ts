@@ -16,7 +16,7 @@ import {
   type page_t,
   type vaddr_t,
 } from "../../machine/memory-map.ts";
-import { pte } from "../../machine/mmu.ts";
+import { fixmap_pte, pte } from "../../machine/mmu.ts";
 import { flush_cache_kmaps } from "../arch/arm/include/asm/cacheflush.ts";
 import { ARCH_NEEDS_KMAP_HIGH_GET, PKMAP_ADDR, PKMAP_END, PKMAP_NR } from "../arch/arm/include/asm/highmem.ts";
 import { flush_tlb_kernel_range, local_flush_tlb_kernel_page } from "../arch/arm/include/asm/tlbflush.ts";
@@ -203,11 +203,8 @@ const kmap_local_idx = per_cpu(u8);
 /** @linux mm/highmem.c kmap_local_idx_push */
 function kmap_local_idx_push(): u8 {
   const cpu = smp_processor_id();
-  let idx: u8 = 0;
-  atomic: {
-    idx = kmap_local_idx[cpu];
-    kmap_local_idx[cpu]++;
-  }
+  const idx = kmap_local_idx[cpu];
+  kmap_local_idx[cpu]++;
   BUG_ON(idx >= KM_MAX_IDX, "too many nested temporary mappings");
   return idx;
 }
@@ -223,9 +220,10 @@ function kmap_local_idx_pop(): void {
 
 /** The fixmap slot of this CPU. @linux mm/highmem.c __kmap_local_pfn_prot */
 function __kmap_local_pfn_prot(page: page_t): vaddr_t {
-  const vaddr = u8(FIXMAP_BASE + KM_MAX_IDX * smp_processor_id() + kmap_local_idx_push());
-  BUG_ON(pte[vaddr] !== 0, "a temporary mapping is still there");
-  pte[vaddr] = page + 1;
+  const vaddr = u8(FIXMAP_BASE + kmap_local_idx_push());
+  const slot = vaddr - FIXMAP_BASE;
+  BUG_ON(fixmap_pte[smp_processor_id()][slot] !== 0, "a temporary mapping is still there");
+  fixmap_pte[smp_processor_id()][slot] = page + 1;
   local_flush_tlb_kernel_page(vaddr); // arch_kmap_local_post_map
   return vaddr;
 }
@@ -243,7 +241,7 @@ export function kunmap_local_indexed(vaddr: vaddr_t, page: page_t): void {
     kunmap_high(page); // kmap_high_unmap_local: it was the page's permanent mapping
     return;
   }
-  pte[vaddr] = 0;
+  fixmap_pte[smp_processor_id()][vaddr - FIXMAP_BASE] = 0;
   local_flush_tlb_kernel_page(vaddr); // arch_kmap_local_post_unmap
   kmap_local_idx_pop();
 }

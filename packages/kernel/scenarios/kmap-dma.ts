@@ -28,7 +28,7 @@ function networkInterrupt(): void {
   const page = choose(HIGH_PAGES);
   witness("the interrupt meets a mapped page", page_address(page) !== NULL);
   witness("the interrupt meets an unmapped page", page_address(page) === NULL);
-  deviceTakes(page);
+  if (!deviceTakes(page)) return;
   __dma_page_cpu_to_dev(page);
   deviceReads(page);
 }
@@ -45,6 +45,7 @@ export const kmapDma = scenario({
   about: "tasks map highmem pages while a network interrupt maintains the cache of one",
   // One slot for two tasks: without kmap_high_get() nobody would ever have to sleep for a second one.
   sizes: { NR_CPUS: 2, LAST_PKMAP: 1, HIGH_PAGES: 2, KM_MAX_IDX: 1 },
+  needs: ["HIGHMEM"],
   boot: start_kernel,
   applies: { when: highmemIsInUse, otherwise: "there is no highmem to map" },
   tasks: everyCpu(writePagesForEver),

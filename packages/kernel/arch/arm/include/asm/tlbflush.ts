@@ -5,7 +5,7 @@
  * with an MMU: with SMP and without MMU whoever still calls it does not link (report 1).
  */
 import type { vaddr_t } from "../../../../../machine/memory-map.ts";
-import { tlbi_broadcast, tlbi_local } from "../../../../../machine/mmu.ts";
+import { tlbi_broadcast, tlbi_fixmap, tlbi_local } from "../../../../../machine/mmu.ts";
 import { flush_tlb_kernel_range as smp_flush_tlb_kernel_range } from "../../kernel/smp_tlb.ts";
 import { tlb_ops_need_broadcast } from "./smp_plat.ts";
 
@@ -19,9 +19,9 @@ export function local_flush_tlb_kernel_range(start: vaddr_t, end: vaddr_t): void
   else tlbi_local(start, end);
 }
 
-/** This CPU only: for mappings that no other CPU uses. @linux arch/arm/include/asm/tlbflush.h local_flush_tlb_kernel_page */
+/** This CPU only: for its fixmap slots, which no other CPU uses. @linux arch/arm/include/asm/tlbflush.h local_flush_tlb_kernel_page */
 export function local_flush_tlb_kernel_page(va: vaddr_t): void {
-  tlbi_local(va, va + 1);
+  tlbi_fixmap(va);
 }
 
 /** @linux arch/arm/include/asm/tlbflush.h flush_tlb_kernel_range */

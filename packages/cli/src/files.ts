@@ -1,0 +1,112 @@
+/**
+ * What the terminal face reads from disk: the model tree, configurations, patches. Every failure is an `InputError`.
+ */
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { createRequire } from "node:module";
+import { basename, dirname, join, relative, sep } from "node:path";
+import { InputError, ModelTree, type NamedText, suggest } from "@shootdown/doctor";
+
+/** Larger files are no configuration and no patch. Bytes. */
+const MAX_INPUT_BYTES = 8 * 1024 * 1024;
+
+/** Reads a text file that a user named. */
+export function readText(path: string, what: string): string {
+  let size: number;
+  try {
+    const stat = statSync(path);
+    if (stat.isDirectory()) {
+      throw new InputError("S1102", path, `this is a folder, and ${what} is a file`, "name the file inside it");
+    }
+    size = stat.size;
+  } catch (error) {
+    if (error instanceof InputError) throw error;
+    throw new InputError("S1101", path, reasonOf(error), `check the name of ${what}`);
+  }
+  if (size > MAX_INPUT_BYTES) {
+    throw new InputError("S1103", path, `${size} bytes: too large for ${what}`, `give ${what} (at most 8 MiB)`);
+  }
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(path);
+  } catch (error) {
+    throw new InputError("S1101", path, reasonOf(error), "check the permissions of the file");
+  }
+  if (bytes.includes(0)) {
+    throw new InputError("S1103", path, "the file has NUL bytes: it is binary, not text", `give ${what} as text`);
+  }
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    throw new InputError("S1103", path, "the file is not UTF-8 text", `give ${what} as text`);
+  }
+}
+
+function reasonOf(error: unknown): string {
+  const code = (error as NodeJS.ErrnoException).code;
+  if (code === "ENOENT") return "there is no such file";
+  if (code === "EACCES") return "permission denied";
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Files of a model tree that the stages read. */
+const TREE_FILE = /(\.ts|\.json|\.patch|(^|\/)Kconfig[^/]*|(^|\/)Makefile|(^|\/)Kbuild)$/;
+
+function readFolder(root: string, prefix: string, files: Map<string, string>): void {
+  const visit = (folder: string) => {
+    for (const entry of readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))) {
+      const path = join(folder, entry.name);
+      if (entry.isDirectory()) {
+        if (entry.name !== "node_modules") visit(path);
+        continue;
+      }
+      const name = `${prefix}/${relative(root, path).split(sep).join("/")}`;
+      if (TREE_FILE.test(name) && !name.endsWith("/package.json") && !name.endsWith("/tsconfig.json")) {
+        files.set(name, readFileSync(path, "utf8"));
+      }
+    }
+  };
+  visit(root);
+}
+
+function packageFolder(name: string): string {
+  return dirname(createRequire(import.meta.url).resolve(`${name}/package.json`));
+}
+
+/** The embedded model tree, or with `kernelFolder` another kernel on the embedded machine. */
+export function readModelTree(kernelFolder?: string): ModelTree {
+  const files = new Map<string, string>();
+  readFolder(packageFolder("@shootdown/machine"), "machine", files);
+  if (kernelFolder === undefined) readFolder(packageFolder("@shootdown/kernel"), "kernel", files);
+  else {
+    let isTree = false;
+    try {
+      isTree = statSync(join(kernelFolder, "Kconfig")).isFile() && statSync(join(kernelFolder, "scenarios")).isDirectory();
+    } catch {}
+    if (!isTree) {
+      const why = "this is no model tree: it has no Kconfig or no scenarios/";
+      throw new InputError("S1101", kernelFolder, why, "give a copy of packages/kernel");
+    }
+    readFolder(kernelFolder, "kernel", files);
+  }
+  return new ModelTree(files);
+}
+
+/** A patch that ships, by name, or a file. */
+export function readPatch(tree: ModelTree, nameOrFile: string): NamedText {
+  const shipped = tree.read(`kernel/patches/${nameOrFile}.patch`);
+  if (shipped !== undefined) return { name: nameOrFile, text: shipped };
+  const isFile = /[./\\]/.test(nameOrFile) || exists(nameOrFile);
+  if (isFile) return { name: nameOrFile, text: readText(nameOrFile, "a patch") };
+  const names = tree.namesIn("kernel/patches", ".patch");
+  const why = "no patch of that name ships, and there is no such file";
+  throw new InputError("S1302", `--patch ${basename(nameOrFile)}`, why, suggest(nameOrFile, names));
+}
+
+function exists(path: string): boolean {
+  try {
+    statSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,73 @@
+/**
+ * The terminal face: reads the command line, calls the doctor, prints, and sets the exit status:
+ * 0 sound, 1 a finding, 2 usage or input error, 3 a bound was reached.
+ */
+import { writeFileSync } from "node:fs";
+import { DEFAULT_SCENARIO, InputError, inputErrorText } from "@shootdown/doctor";
+import { Command, CommanderError } from "commander";
+import { examineCommands } from "./examine-commands.js";
+import { inspectCommands } from "./inspect-commands.js";
+
+const EXAMPLES = `
+Examples:
+  shootdown doctor .config --cpu cortex-a9
+  shootdown doctor .config --cpu arm11mpcore --patch report2-kmap-high-get
+  shootdown check .config --cpu cortex-a9 --size NR_CPUS=3 --max-states 5000000
+  shootdown list cpus
+
+Exit status: 0 sound, 1 a finding, 2 usage or input error, 3 a bound was reached.`;
+
+function program(): Command {
+  const command = new Command("shootdown")
+    .description(
+      "Takes a Linux kernel configuration and answers: what does it mean, does it link, does it boot, and is the\nkernel-mapping layer free of deadlock, stale translations and lost mappings under every schedule?",
+    )
+    .version("0.1.0")
+    .addHelpText("after", EXAMPLES)
+    .exitOverride()
+    .configureOutput({ writeErr: () => {} });
+  examineCommands(command, DEFAULT_SCENARIO);
+  inspectCommands(command, DEFAULT_SCENARIO);
+  for (const sub of command.commands) sub.exitOverride().configureOutput({ writeErr: () => {} });
+  return command;
+}
+
+/** Runs a command line (without `node` and the script); returns the exit status. */
+export async function main(args: readonly string[]): Promise<number> {
+  try {
+    const command = program();
+    if (args.length === 0) {
+      process.stdout.write(command.helpInformation() + EXAMPLES.trimEnd() + "\n");
+      return 2;
+    }
+    await command.parseAsync([...args], { from: "user" });
+    return Number(process.exitCode ?? 0);
+  } catch (error) {
+    if (error instanceof InputError) {
+      process.stderr.write(`${inputErrorText(error)}\n`);
+      return 2;
+    }
+    if (error instanceof CommanderError) {
+      if (error.exitCode === 0) return 0;
+      const reason = error.message.replace(/^error: /, "");
+      const usage = new InputError("S1001", args.join(" "), reason, "shootdown --help, or shootdown COMMAND --help");
+      process.stderr.write(`${inputErrorText(usage)}\n`);
+      return 2;
+    }
+    return reportDefect(error, args);
+  }
+}
+
+/** What must not happen: says so, keeps the details in a file, and shows no stack trace. */
+function reportDefect(error: unknown, args: readonly string[]): number {
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  const file = "shootdown-defect.log";
+  let kept = "";
+  try {
+    writeFileSync(file, `shootdown ${args.join(" ")}\n${text}\n`);
+    kept = ` (details in ${file})`;
+  } catch {}
+  const message = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`S9000 a defect of shootdown: ${message}${kept}\n  next: report it with the command line and the file\n`);
+  return 2;
+}

@@ -1,0 +1,75 @@
+/**
+ * Options that several commands share, and how their values are read.
+ */
+import { InputError } from "@shootdown/doctor";
+import { type Command, Option } from "commander";
+
+export interface KernelOptions {
+  readonly cpu: string;
+  readonly patch: readonly string[];
+  readonly scenario: string;
+  readonly size: readonly string[];
+  readonly kernel?: string;
+}
+
+export interface LimitOptions {
+  readonly maxStates?: string;
+  readonly maxMemory?: string;
+  readonly maxSeconds?: string;
+}
+
+/** Bytes of state storage unless --max-memory says otherwise: what a small machine has. */
+const DEFAULT_MAX_MEMORY = "2G";
+
+const collect = (value: string, before: readonly string[]) => [...before, value];
+
+/** What decides which kernel is examined, and by which scenario. */
+export function kernelOptions(command: Command, scenario: string): Command {
+  return command
+    .addOption(new Option("--cpu <name>", "the CPU, from the catalogue (shootdown list cpus)").makeOptionMandatory())
+    .option("--patch <name|file>", "apply a patch to the model tree; may be given several times, in order", collect, [])
+    .option("--scenario <name>", "who runs on which CPU (shootdown list scenarios)", scenario)
+    .option("--size <NAME=n>", "a size of the scenario, such as NR_CPUS=3; may be given several times", collect, [])
+    .option("--kernel <folder>", "examine another model tree: a changed copy of packages/kernel");
+}
+
+export function limitOptions(command: Command): Command {
+  return command
+    .option("--max-states <n>", "stop when so many states are known")
+    .option("--max-memory <bytes>", "stop when states take so much memory; K, M and G are powers of 1024", DEFAULT_MAX_MEMORY)
+    .option("--max-seconds <n>", "stop after so many seconds");
+}
+
+export function parseSizes(options: readonly string[]): ReadonlyMap<string, number> {
+  return new Map(
+    options.map((text) => {
+      const match = /^([A-Z_]\w*)=(\d+)$/.exec(text);
+      if (!match || Number(match[2]) < 1 || Number(match[2]) > MAX_SIZE) {
+        throw new InputError("S1002", `--size ${text}`, `a size is NAME=n with n from 1 to ${MAX_SIZE}`, "for example --size NR_CPUS=3");
+      }
+      return [match[1]!, Number(match[2])];
+    }),
+  );
+}
+
+/** More of anything than an exhaustive search could ever visit, and what bit masks of CPUs hold. */
+const MAX_SIZE = 64;
+
+/** A positive whole number. */
+export function parseCount(option: string, text: string): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || value < 1 || !Number.isSafeInteger(value)) {
+    throw new InputError("S1002", `${option} ${text}`, "this is no positive whole number", `for example ${option} 1000000`);
+  }
+  return value;
+}
+
+/** Bytes, with an optional K, M or G. */
+export function parseBytes(option: string, text: string): number {
+  const match = /^(\d+)([KMG])?$/i.exec(text);
+  const value = match ? Number(match[1]) * 1024 ** (match[2] ? "KMG".indexOf(match[2].toUpperCase()) + 1 : 0) : 0;
+  if (value < 1) {
+    throw new InputError("S1002", `${option} ${text}`, "this is no amount of memory", `for example ${option} 512M`);
+  }
+  return value;
+}

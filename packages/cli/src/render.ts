@@ -1,0 +1,192 @@
+/**
+ * A result as text: what a person reads on a terminal.
+ *
+ * Four lines for the stages, then, for a finding, the run: a column for each CPU, because people misread lists, and at
+ * the end who waits for whom. No colour is needed to understand it.
+ */
+import type { CheckStage, Place, Result, TraceStep, Wait } from "@shootdown/doctor";
+import pc from "picocolors";
+
+/** Columns of the terminal that a run may use. */
+const WIDTH = 118;
+/** Indentation of a context above the task, in its CPU's column. */
+const NESTING = "| ";
+
+const count = (value: number) => value.toLocaleString("en-US");
+
+function plural(value: number, noun: string): string {
+  return `${count(value)} ${noun}${value === 1 ? "" : "s"}`;
+}
+
+export function renderResult(result: Result): string {
+  const { configure, link, boot, check } = result.stages;
+  const lines: string[] = [];
+  const stage = (name: string, verdict: string, text: string, isWell: boolean) =>
+    lines.push(`${pc.bold(name.padEnd(10))} ${(isWell ? pc.green : pc.red)(verdict.padEnd(13))} ${text}`.trimEnd());
+  const detail = (text: string) => lines.push(`           ${text}`);
+
+  const { input } = result;
+  const patches = input.patches.map((patch) => ` + ${patch}`).join("");
+  lines.push(pc.dim(`${input.config}${patches} on ${input.cpu}`));
+  const asked = configure.kernel ? `Linux/${configure.kernel}, ` : "";
+  const key = ["SMP", "MMU", "HIGHMEM"].map((name) => `${name}=${configure.symbols[name] ?? "n"}`).join(" ");
+  stage("configure", configure.verdict === "as-asked" ? "as asked" : "adjusted", `${asked}${key}`, true);
+  for (const note of configure.notes) {
+    detail(`${input.config}:${note.line}: asks for ${note.symbol}=${note.asked}, Kconfig gives ${note.got}`);
+  }
+  for (const warning of configure.warnings) detail(warning);
+
+  stage("link", link.verdict.replaceAll("-", " "), plural(link.objects.length, "object"), link.verdict === "links");
+  for (const reference of link.undefined) {
+    const { at } = reference;
+    detail(`ld: ${at.file.replace(/\.ts$/, ".o")}: in function '${at.fn}':`);
+    detail(`${at.file}:${at.line}: undefined reference to '${reference.symbol}'`);
+    detail(`alive by ${reference.path.join(" -> ")}; ${reference.definedIn} would define it and is not built`);
+  }
+  for (const error of link.errors) detail(`${error.file}:${error.line}:${error.column}: error: ${error.message}`);
+
+  stage("boot", boot.verdict, boot.verdict === "skipped" ? "" : boot.cpu, boot.verdict === "boots");
+  for (const message of boot.messages) detail(`[${message.level}] ${message.text}  ${pc.dim(where(message.at))}`);
+
+  lines.push(...renderCheck(check));
+  return `${lines.join("\n")}\n`;
+}
+
+/** The check stage alone, unless a stage before it failed. */
+export function renderCheckOnly(result: Result): string {
+  const { check } = result.stages;
+  return check.verdict === "skipped" ? renderResult(result) : `${renderCheck(check).join("\n")}\n`;
+}
+
+function renderCheck(check: CheckStage): string[] {
+  const lines: string[] = [];
+  const isWell = check.verdict === "sound";
+  const colour = isWell ? pc.green : check.verdict === "skipped" ? pc.dim : pc.red;
+  const head = `${pc.bold("check".padEnd(10))} ${colour(check.verdict.padEnd(13))} ${check.scenario}`;
+  if (!check.applies) return [`${head}: does not apply: ${check.reason}`];
+  lines.push(`${head}: ${check.about}`);
+  const bounds = Object.entries(check.bounds).map(([name, value]) => `${name}=${value}`);
+  lines.push(`           ${bounds.join(" ")}`);
+  if (check.mode === "search") {
+    const searched = `${plural(check.states, "state")}, ${plural(check.transitions, "step")}, depth ${check.depth}, ${megabytes(check.memory)}`;
+    lines.push(`           ${searched}`);
+  }
+  if (check.mode === "simulate") lines.push(`           ${plural(check.transitions, "random step")}`);
+  for (const witness of check.witnesses) {
+    lines.push(`           ${witness.reached ? "reached    " : pc.yellow("NOT reached")} ${witness.name}`);
+  }
+  if (isWell && check.mode === "search" && check.witnesses.some((witness) => !witness.reached)) {
+    lines.push(pc.yellow("           sound, but not every event was reached: the verdict says nothing about what follows them"));
+  }
+  if (check.limit) lines.push(`           ${limitText(check)}`);
+  if (check.trace) lines.push("", ...renderRun(check));
+  return lines;
+}
+
+function limitText(check: CheckStage): string {
+  switch (check.limit) {
+    case "states":
+      return `stopped at --max-states: ${count(check.states)} states, depth ${check.depth}, no violation so far`;
+    case "memory":
+      return `stopped at --max-memory: ${megabytes(check.memory)}, ${count(check.states)} states, depth ${check.depth}, no violation so far`;
+    case "seconds":
+      return `stopped at --max-seconds: ${count(check.states)} states, depth ${check.depth}, no violation so far`;
+    default:
+      return "random runs found no violation, which proves nothing";
+  }
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`;
+}
+
+function where(place: Place): string {
+  return `${place.file}:${place.line}`;
+}
+
+/** The run, a column for each CPU, then the violation. */
+function renderRun(check: CheckStage): string[] {
+  const steps = check.trace!;
+  const cpus = Math.max(1, ...Object.entries(check.bounds).flatMap(([name, n]) => (name === "NR_CPUS" ? [n] : [])));
+  const shown = Math.max(...steps.map((step) => step.cpu + 1), 1, check.violation ? Math.min(cpus, 2) : 1);
+  const width = Math.max(34, Math.floor((WIDTH - 5) / shown));
+  const column = (cpu: number, text: string) => `${" ".repeat(width * cpu)}${text}`;
+  const header = Array.from({ length: shown }, (_, cpu) => `CPU${cpu}`.padEnd(width)).join("");
+  const lines = [pc.bold(`step ${header}`.trimEnd())];
+  let previous: TraceStep | undefined;
+  for (const step of steps) {
+    const nesting = step.context === "task" ? "" : step.context === "softirq" ? NESTING : NESTING + NESTING;
+    const isSamePlace = previous?.cpu === step.cpu && previous.at.fn === step.at.fn && previous.context === step.context;
+    if (!isSamePlace) {
+      const linux = step.at.linux ? pc.dim(`  ${step.at.linux.split(" ")[0] === step.at.file.replace(/\.ts$/, ".c") ? "" : step.at.linux}`) : "";
+      lines.push(`     ${column(step.cpu, `${nesting}${pc.bold(`${step.at.fn}()`)}${linux}`)}`.trimEnd());
+    }
+    const off = step.irqsOff ? "-" : " ";
+    for (const [index, text] of wrapText(sayStep(step), width - nesting.length - 4).entries()) {
+      const number = index === 0 ? String(step.step).padStart(4) : "    ";
+      const mark = index === 0 ? off : " ";
+      lines.push(`${number} ${column(step.cpu, `${nesting}${mark} ${text}`)}`.trimEnd());
+    }
+    previous = step;
+  }
+  lines.push(pc.dim("     -: interrupts are off on that CPU after the step"), "");
+  const { violation } = check;
+  if (!violation) {
+    lines.push(`the run has ${plural(steps.length, "step")} and violates nothing`);
+    return lines;
+  }
+  lines.push(pc.red(`${findingCode(violation.kind)} ${violation.kind}: ${violation.message}`));
+  if (violation.at) lines.push(`  ${violation.at.stack.join(" > ")}  ${where(violation.at)}${linuxOf(violation.at)}`);
+  for (const wait of violation.waits) lines.push(`  ${sayWait(wait)}`);
+  const shortest = check.mode === "search" ? "shortest run" : "run";
+  lines.push(`  ${shortest}: ${plural(steps.length, "step")}`);
+  if (check.replay) lines.push(`  replay: ${check.replay}`);
+  return lines;
+}
+
+/** Findings have numbers too, so that they can be looked up. */
+export const FINDING_CODES = {
+  deadlock: "S2041",
+  stale: "S2042",
+  race: "S2043",
+  bug: "S2044",
+  warn: "S2045",
+  "sleep-in-atomic": "S2046",
+  lost: "S2047",
+} as const;
+
+function findingCode(kind: keyof typeof FINDING_CODES): string {
+  return FINDING_CODES[kind];
+}
+
+function linuxOf(place: Place): string {
+  return place.linux ? pc.dim(`  (Linux: ${place.linux})`) : "";
+}
+
+function sayStep(step: TraceStep): string {
+  const changes = step.changes.map((change) => `${change.what} = ${change.to}`).join(", ");
+  const what = [step.what, changes].filter((text) => text !== "").join("; ");
+  return `${what === "" ? "goes on" : what}  :${step.at.line}`;
+}
+
+function sayWait(wait: Wait): string {
+  const who = `CPU${wait.cpu}${wait.context === "task" ? "" : ` (${wait.context})`}`;
+  const holder = wait.on && `CPU${wait.on.cpu}${wait.on.context && wait.on.context !== "task" ? ` (${wait.on.context})` : ""}`;
+  const what =
+    wait.for === "lock" ? `${wait.what}, held by ${holder}` : wait.for === "cpu" ? `${holder} to ${wait.what}` : wait.what;
+  const irqs = wait.irqsOff ? `IRQs off${wait.irqsOffSince ? ` since step ${wait.irqsOffSince}` : ""}` : "IRQs on";
+  return `${who.padEnd(6)} ${wait.at.fn}  waits for ${what}  ${irqs}  ${where(wait.at)}${linuxOf(wait.at)}`;
+}
+
+/** Breaks a text at spaces; a word longer than the width stays whole. */
+function wrapText(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(" ")) {
+    if (line !== "" && line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = word;
+    } else line = line === "" ? word : `${line} ${word}`;
+  }
+  return [...lines, line];
+}

@@ -1,0 +1,99 @@
+/**
+ * Stage 2: does it link? Asks the Makefiles which files are built, compiles them for the configuration, and looks for
+ * live references to what no built file defines.
+ */
+
+import { placeOf } from "@shootdown/checker";
+import { type Fn, type Module, undefinedReferences } from "@shootdown/ir";
+import { parseKbuild } from "@shootdown/kbuild";
+import { compile, type Diagnostic, type ScenarioDecl } from "@shootdown/kernel-ts";
+import type { Configured } from "./configure.js";
+import { InputError } from "./errors.js";
+import type { ModelTree } from "./model-tree.js";
+import type { LinkStage } from "./result.js";
+
+export interface Built {
+  readonly stage: LinkStage;
+  /** Absent when the stage failed. */
+  readonly module?: Module;
+  /** The scenario's declaration, if one was compiled along. */
+  readonly scenario?: ScenarioDecl;
+}
+
+export interface BuildInput {
+  readonly tree: ModelTree;
+  readonly configured: Configured;
+  readonly sizes: ReadonlyMap<string, number>;
+  /** `kernel/scenarios/kmap-dma.ts`; absent to build the kernel alone. */
+  readonly scenarioFile?: string;
+}
+
+/** The object files of a configuration, as `mm/highmem.o`, in link order. */
+export function builtObjects(tree: ModelTree, configured: Configured): readonly string[] {
+  const built = parseKbuild({ files: tree.kernel, config: configured.texts, arch: "arm", sources: [".ts"] });
+  const error = built.diagnostics[0];
+  if (error) {
+    throw new InputError(
+      "S1502",
+      error.at ? `${error.at.file}:${error.at.line}` : "Makefile",
+      error.message,
+      "correct the model tree's Makefile, or the patch that changes it",
+    );
+  }
+  return built.objects.filter((object) => object.kind === "vmlinux").map((object) => object.path);
+}
+
+/** Errors in kernel TypeScript, all of them, as one input error. */
+function sourceError(diagnostics: readonly Diagnostic[]): InputError {
+  const first = diagnostics[0]!;
+  const lines = diagnostics.map((d) => `${d.file}:${d.line}:${d.column}: ${d.code} ${d.message}\n    ${d.hint}`);
+  const count = diagnostics.length === 1 ? "1 error" : `${diagnostics.length} errors`;
+  return new InputError(
+    "S1501",
+    `${first.file}:${first.line}:${first.column}`,
+    `${count}\n${lines.join("\n")}`,
+    "correct the file, or the patch that changes it",
+  );
+}
+
+export function build(input: BuildInput): Built {
+  const { tree, configured, sizes, scenarioFile } = input;
+  const objects = builtObjects(tree, configured);
+  const sources = objects.map((path) => `kernel/${path.replace(/\.o$/, ".ts")}`);
+  const result = compile({
+    tree,
+    roots: scenarioFile === undefined ? sources : [...sources, scenarioFile],
+    objects: new Set(sources),
+    config: configured.values,
+    symbols: configured.symbols,
+    sizes,
+  });
+  if (!result.ok) {
+    const fatal = result.diagnostics.filter((d) => d.kind !== "static_assert");
+    if (fatal.length > 0) throw sourceError(fatal);
+    const errors = result.diagnostics.map(({ file, line, column, message }) => ({ file, line, column, message }));
+    return { stage: { verdict: "does-not-build", objects: [...objects], undefined: [], errors } };
+  }
+  const { module } = result;
+  const undefinedOnes = undefinedReferences(module, exportedFunctions(module, objects));
+  const stage: LinkStage = {
+    verdict: undefinedOnes.length === 0 ? "links" : "undefined-reference",
+    objects: [...objects],
+    undefined: undefinedOnes.map((reference) => ({
+      symbol: reference.symbol,
+      at: placeOf(reference.at),
+      definedIn: reference.definedIn,
+      path: [...reference.path],
+    })),
+    errors: [],
+  };
+  if (stage.verdict !== "links") return { stage };
+  return { stage, module, scenario: result.scenarios[0] };
+}
+
+/** What an object offers to others is live, whoever calls it. */
+function exportedFunctions(module: Module, objects: readonly string[]): readonly string[] {
+  const files = new Set(objects.map((path) => path.replace(/\.o$/, ".ts")));
+  const isExported = (fn: Fn) => fn.exported && (files.has(fn.at.file) || fn.at.file.startsWith("scenarios/"));
+  return [...module.functions.values()].filter(isExported).map((fn) => fn.name);
+}

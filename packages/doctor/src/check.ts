@@ -1,0 +1,156 @@
+/**
+ * Stage 4: is it free of deadlock, stale translation and lost mapping under every schedule? Searches one scenario on
+ * the kernel that the stages before have built and booted.
+ */
+import {
+  bindMachine,
+  buildSystem,
+  encodeSchedule,
+  fingerprint,
+  type Limits,
+  type Memory,
+  type Progress,
+  type Run,
+  replay,
+  type Schedule,
+  type System,
+  search,
+  simulate,
+  type TracePlace,
+  tell,
+} from "@shootdown/checker";
+import { elementCount, fold, inline, type Module } from "@shootdown/ir";
+import type { ScenarioDecl } from "@shootdown/kernel-ts";
+import { type Cpu, registersOf } from "./catalogue.js";
+import type { CheckStage, Place } from "./result.js";
+
+/** How stage 4 looks for a violation. */
+export type CheckMode =
+  | { readonly kind: "search"; readonly limits: Limits; readonly onProgress?: (progress: Progress) => void }
+  | {
+      readonly kind: "simulate";
+      readonly seed: number;
+      readonly runs: number;
+      readonly steps: number;
+      readonly expired?: () => boolean;
+    }
+  | { readonly kind: "replay"; readonly schedule: Schedule };
+
+export interface CheckInput {
+  readonly module: Module;
+  readonly memory: Memory;
+  readonly scenario: ScenarioDecl;
+  readonly cpu: Cpu;
+  readonly cpus: number;
+  readonly bounds: ReadonlyMap<string, number>;
+  readonly mode: CheckMode;
+  /** The command that replays a schedule. */
+  readonly replayCommand: (schedule: string) => string;
+}
+
+const NOTHING = { states: 0, transitions: 0, depth: 0, memory: 0 };
+
+/** A check stage that has nothing to search. */
+export function unchecked(
+  head: { readonly name: string; readonly about: string },
+  verdict: "sound" | "skipped",
+  reason: string,
+): CheckStage {
+  return {
+    verdict,
+    scenario: head.name,
+    about: head.about,
+    applies: false,
+    reason,
+    mode: "search",
+    bounds: {},
+    ...NOTHING,
+    witnesses: [],
+  };
+}
+
+/** What a function without arguments and effects returns after boot. */
+function valueAfterBoot(input: CheckInput, name: string): boolean {
+  const module = bindMachine(input.module, registersOf(input.cpu));
+  const constantGlobals = new Map<string, number>();
+  for (const global of module.globals.values()) {
+    const values = input.memory.get(global.name) ?? new Array<number>(elementCount(global)).fill(global.init);
+    if (values.every((value) => value === values[0])) constantGlobals.set(global.name, values[0]!);
+  }
+  const fn = fold(inline(module, name), { constantGlobals });
+  const term = fn.blocks[0]!.term;
+  if (term.kind !== "return" || term.value?.kind !== "const") throw new Error(`${name} is not decided by boot alone`);
+  return term.value.value !== 0;
+}
+
+/** The system of a scenario on a built and booted kernel. */
+export function systemOf(input: Omit<CheckInput, "mode" | "replayCommand" | "bounds">): System {
+  return buildSystem({
+    module: input.module,
+    scenario: input.scenario,
+    cpus: input.cpus,
+    machine: registersOf(input.cpu),
+    memory: input.memory,
+  });
+}
+
+export function check(input: CheckInput): CheckStage {
+  const { scenario, mode } = input;
+  if (scenario.applies && !valueAfterBoot(input, scenario.applies.when)) {
+    return unchecked(scenario, "sound", scenario.applies.otherwise);
+  }
+  const system = systemOf(input);
+  const linux = linuxNames(input.module);
+  const base = {
+    scenario: scenario.name,
+    about: scenario.about,
+    applies: true,
+    mode: mode.kind,
+    bounds: Object.fromEntries(input.bounds),
+  };
+  const told = (run: Run, schedule: readonly number[]): Partial<CheckStage> => {
+    const text = encodeSchedule({ scenario: scenario.name, fingerprint: fingerprint(system), successors: schedule });
+    return {
+      violation: run.violation && {
+        ...run.violation,
+        at: run.violation.at && linux(run.violation.at),
+        waits: run.violation.waits.map((wait) => ({ ...wait, at: linux(wait.at) })),
+      },
+      trace: run.steps.map((step) => ({ ...step, at: linux(step.at), changes: [...step.changes] })),
+      schedule: text,
+      replay: input.replayCommand(text),
+    };
+  };
+  const confirmed = (schedule: readonly number[]) => {
+    const run = tell(system, schedule);
+    if (!run.violation) throw new Error("the interpreter does not confirm the finding of the generated code");
+    return { verdict: run.violation.kind, ...told(run, schedule) };
+  };
+  switch (mode.kind) {
+    case "replay": {
+      const run = replay(system, mode.schedule);
+      const verdict = run.violation?.kind ?? "sound";
+      const depth = run.steps.length;
+      return { ...base, ...NOTHING, depth, witnesses: [], verdict, ...told(run, mode.schedule.successors) };
+    }
+    case "simulate": {
+      const result = simulate(system, mode);
+      const facts = { ...NOTHING, transitions: result.steps, witnesses: [...result.witnesses] };
+      if (!result.schedule) return { ...base, ...facts, verdict: "limit", limit: "simulation" };
+      return { ...base, ...facts, depth: result.schedule.length, ...confirmed(result.schedule) };
+    }
+    case "search": {
+      const { verdict, schedule, limit, witnesses, ...facts } = search(system, mode.limits, mode.onProgress);
+      const known = { ...base, ...facts, witnesses: [...witnesses] };
+      if (schedule) return { ...known, ...confirmed(schedule) };
+      return { ...known, verdict: verdict === "sound" ? "sound" : "limit", limit };
+    }
+  }
+}
+
+/** Adds where Linux has the function that holds a place. */
+function linuxNames(module: Module): (place: TracePlace) => Place {
+  const byPlace = new Map<string, string>();
+  for (const fn of module.functions.values()) if (fn.linux) byPlace.set(`${fn.at.file} ${fn.name}`, fn.linux);
+  return (place) => ({ ...place, linux: byPlace.get(`${place.file} ${place.fn}`) });
+}

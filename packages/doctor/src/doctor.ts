@@ -1,0 +1,157 @@
+/**
+ * The four stages on one tree: configure, link, boot, check. What every face calls.
+ *
+ * A stage that fails ends the examination: the later ones are skipped and say so. Input that cannot be used is an
+ * `InputError`; a finding is a result.
+ */
+import type { Memory, System } from "@shootdown/checker";
+import { ScheduleError } from "@shootdown/checker";
+import type { Module } from "@shootdown/ir";
+import { readScenario, type ScenarioDecl, type ScenarioHead } from "@shootdown/kernel-ts";
+import { boot } from "./boot.js";
+import { build } from "./build.js";
+import { type Cpu, findCpu } from "./catalogue.js";
+import { type CheckMode, check, systemOf, unchecked } from "./check.js";
+import { type Configured, configure } from "./configure.js";
+import { InputError } from "./errors.js";
+import type { ModelTree } from "./model-tree.js";
+import { suggest } from "./nearest.js";
+import { applyPatch, modelTreePath, parsePatch } from "./patch.js";
+import { finishResult, type Result } from "./result.js";
+
+export const DEFAULT_SCENARIO = "kmap-dma";
+
+export interface NamedText {
+  /** What the user calls it. */
+  readonly name: string;
+  readonly text: string;
+}
+
+export interface Examination {
+  readonly tree: ModelTree;
+  readonly config: NamedText;
+  /** A name of the catalogue. */
+  readonly cpu: string;
+  /** In the order in which they are applied. */
+  readonly patches: readonly NamedText[];
+  readonly scenario: string;
+  /** Sizes that differ from the scenario's own. */
+  readonly sizes: ReadonlyMap<string, number>;
+  readonly mode: CheckMode;
+  readonly replayCommand: (schedule: string) => string;
+}
+
+const SCENARIOS = "kernel/scenarios";
+
+/** The names of the scenarios of a tree. */
+export function scenarioNames(tree: ModelTree): readonly string[] {
+  return tree.namesIn(SCENARIOS, ".ts");
+}
+
+/** One sentence about a scenario. */
+export function scenarioAbout(tree: ModelTree, name: string): string {
+  return readScenario(tree, `${SCENARIOS}/${name}.ts`)?.about ?? "";
+}
+
+/** The tree with patches applied, in order. */
+export function patched(tree: ModelTree, patches: readonly NamedText[]): ModelTree {
+  let result = tree;
+  for (const { name, text } of patches) {
+    const current = result;
+    const overlay = applyPatch({ read: (path) => current.read(modelTreePath(path)) }, parsePatch(text, name));
+    result = current.with(new Map([...overlay].map(([path, newText]) => [modelTreePath(path), newText])));
+  }
+  return result;
+}
+
+/** Everything that the stages before the search make of the input. */
+export interface Prepared {
+  readonly tree: ModelTree;
+  readonly head: ScenarioHead;
+  readonly cpu: Cpu;
+  readonly cpus: number;
+  readonly configured: Configured;
+  readonly bounds: ReadonlyMap<string, number>;
+  readonly stages: Pick<Result["stages"], "configure" | "link" | "boot">;
+  /** Absent when a stage failed or the scenario does not apply; then `reason` says why. */
+  readonly kernel?: { readonly module: Module; readonly memory: Memory; readonly scenario: ScenarioDecl };
+  readonly reason?: string;
+}
+
+/** Stages 1 to 3. */
+export function prepare(input: Omit<Examination, "mode" | "replayCommand">): Prepared {
+  const cpu = findCpu(input.tree, input.cpu);
+  const tree = patched(input.tree, input.patches);
+  const file = `${SCENARIOS}/${input.scenario}.ts`;
+  const head = readScenario(tree, file);
+  if (!head) {
+    const why = "the model tree has no scenario of that name";
+    throw new InputError("S1303", input.scenario, why, suggest(input.scenario, scenarioNames(tree)));
+  }
+  const bounds = boundsOf(head, input.sizes);
+  const configured = configure(tree, input.config.name, input.config.text);
+  const isSmp = configured.values.get("SMP") === true;
+  if (!isSmp && bounds.has("NR_CPUS")) bounds.set("NR_CPUS", 1);
+  const cpus = bounds.get("NR_CPUS") ?? 1;
+  const base = { tree, head, cpu, cpus, configured, bounds };
+  const skippedBoot = { verdict: "skipped" as const, cpu: cpu.name, messages: [], left: {} };
+
+  const missing = head.needs.filter((symbol) => configured.values.get(symbol) !== true);
+  const applies = missing.length === 0;
+  const built = build({ tree, configured, sizes: bounds, scenarioFile: applies ? file : undefined });
+  const stages = { configure: configured.stage, link: built.stage, boot: skippedBoot };
+  if (!built.module) return { ...base, stages, reason: "the kernel was not built" };
+  const booted = boot(built.module, cpu);
+  const done = { ...stages, boot: booted.stage };
+  if (!booted.memory) return { ...base, stages: done, reason: "the kernel did not boot" };
+  if (!applies || !built.scenario) {
+    return {
+      ...base,
+      stages: done,
+      reason: `${missing.join(", ")} is off, so there is nothing to do for the scenario`,
+    };
+  }
+  return { ...base, stages: done, kernel: { module: built.module, memory: booted.memory, scenario: built.scenario } };
+}
+
+function boundsOf(head: ScenarioHead, sizes: ReadonlyMap<string, number>): Map<string, number> {
+  const bounds = new Map(head.sizes);
+  for (const [name, value] of sizes) {
+    if (!bounds.has(name)) {
+      const why = `the scenario ${head.name} has no size of that name`;
+      throw new InputError("S1304", `--size ${name}=${value}`, why, suggest(name, [...bounds.keys()]));
+    }
+    bounds.set(name, value);
+  }
+  return bounds;
+}
+
+/** The system that stage 4 searches; throws `InputError` if there is none. */
+export function preparedSystem(prepared: Prepared): System {
+  const { kernel, cpu, cpus, reason } = prepared;
+  if (!kernel) throw new InputError("S1303", prepared.head.name, reason!, "examine it with: shootdown doctor");
+  return systemOf({ ...kernel, cpu, cpus });
+}
+
+/** All four stages. */
+export function examine(input: Examination): Result {
+  const prepared = prepare(input);
+  const { head, kernel, cpu, cpus, bounds, stages, reason } = prepared;
+  const echo = {
+    config: input.config.name,
+    cpu: cpu.name,
+    patches: input.patches.map((patch) => patch.name),
+    scenario: head.name,
+  };
+  if (!kernel) {
+    const isBuilt = stages.boot.verdict === "boots";
+    return finishResult(echo, { ...stages, check: unchecked(head, isBuilt ? "sound" : "skipped", reason!) });
+  }
+  try {
+    const { mode, replayCommand } = input;
+    return finishResult(echo, { ...stages, check: check({ ...kernel, cpu, cpus, bounds, mode, replayCommand }) });
+  } catch (error) {
+    if (!(error instanceof ScheduleError)) throw error;
+    throw new InputError("S1602", "the schedule", error.message, error.next);
+  }
+}

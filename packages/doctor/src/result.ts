@@ -1,0 +1,155 @@
+/**
+ * The result: one versioned document from which text and every other format is made.
+ *
+ * The schema below is the definition; `shootdown schema` prints it as JSON Schema, and whoever writes a result
+ * validates it first (`finishResult`). Numbers are plain integers; bytes are bytes; steps are counted from 1.
+ */
+import { z } from "zod";
+
+export const RESULT_FORMAT = "shootdown-result";
+/** Raised when a reader of the previous version would misread; fields may be added without. */
+export const RESULT_VERSION = 1;
+
+export const VIOLATION_KINDS = ["deadlock", "stale", "race", "bug", "warn", "sleep-in-atomic", "lost"] as const;
+
+const place = z.strictObject({
+  file: z.string(),
+  line: z.number().int(),
+  column: z.number().int(),
+  /** The function that holds the place. */
+  fn: z.string(),
+  /** The functions that lead there, outermost first. */
+  stack: z.array(z.string()).readonly(),
+  /** Where Linux has the function: file and name. */
+  linux: z.string().optional(),
+});
+
+const levels = z.enum(["task", "softirq", "hardirq"]);
+
+export const configureStage = z.strictObject({
+  verdict: z.enum(["as-asked", "adjusted"]),
+  /** Architecture and version of the kernel that wrote the file, as its header says. */
+  kernel: z.string().optional(),
+  symbols: z.record(z.string(), z.string()),
+  /** What the file asks for and Kconfig does not give. */
+  notes: z.array(z.strictObject({ symbol: z.string(), line: z.number().int(), asked: z.string(), got: z.string() })),
+  warnings: z.array(z.string()),
+});
+
+export const linkStage = z.strictObject({
+  verdict: z.enum(["links", "undefined-reference", "does-not-build", "skipped"]),
+  objects: z.array(z.string()),
+  undefined: z.array(
+    z.strictObject({ symbol: z.string(), at: place, definedIn: z.string(), path: z.array(z.string()) }),
+  ),
+  /** `#error`'s counterpart. */
+  errors: z.array(
+    z.strictObject({ file: z.string(), line: z.number().int(), column: z.number().int(), message: z.string() }),
+  ),
+});
+
+export const bootStage = z.strictObject({
+  verdict: z.enum(["boots", "panics", "skipped"]),
+  cpu: z.string(),
+  messages: z.array(z.strictObject({ level: z.enum(["info", "notice", "warn", "err"]), text: z.string(), at: place })),
+  /** Shared state that boot left different from its initial value. */
+  left: z.record(z.string(), z.number()),
+});
+
+const traceStep = z.strictObject({
+  step: z.number().int(),
+  cpu: z.number().int(),
+  context: z.enum(["task", "softirq", "hardirq", "hardware"]),
+  root: z.string(),
+  at: place,
+  what: z.string(),
+  changes: z.array(z.strictObject({ what: z.string(), from: z.number(), to: z.number() })),
+  irqsOff: z.boolean(),
+});
+
+const wait = z.strictObject({
+  cpu: z.number().int(),
+  context: levels,
+  at: place,
+  for: z.enum(["lock", "cpu", "anyone"]),
+  what: z.string(),
+  on: z.strictObject({ cpu: z.number().int(), context: levels.optional() }).optional(),
+  irqsOff: z.boolean(),
+  irqsOffSince: z.number().int().optional(),
+  inCycle: z.boolean(),
+});
+
+export const violation = z.strictObject({
+  kind: z.enum(VIOLATION_KINDS),
+  message: z.string(),
+  at: place.optional(),
+  /** For a deadlock: every context that can never move again. */
+  waits: z.array(wait),
+});
+
+export const checkStage = z.strictObject({
+  verdict: z.enum(["sound", ...VIOLATION_KINDS, "limit", "skipped"]),
+  scenario: z.string(),
+  about: z.string(),
+  /** Whether the scenario has anything to say about this kernel; if not, why. */
+  applies: z.boolean(),
+  reason: z.string().optional(),
+  mode: z.enum(["search", "simulate", "replay"]),
+  /** The sizes that the verdict holds for. */
+  bounds: z.record(z.string(), z.number()),
+  states: z.number().int(),
+  transitions: z.number().int(),
+  depth: z.number().int(),
+  /** Bytes of state storage. */
+  memory: z.number(),
+  witnesses: z.array(z.strictObject({ name: z.string(), reached: z.boolean() })),
+  /** Which bound ended the search. */
+  limit: z.enum(["states", "memory", "seconds", "simulation"]).optional(),
+  violation: violation.optional(),
+  trace: z.array(traceStep).optional(),
+  schedule: z.string().optional(),
+  /** The command that replays the run. */
+  replay: z.string().optional(),
+});
+
+export const resultSchema = z.strictObject({
+  format: z.literal(RESULT_FORMAT),
+  version: z.literal(RESULT_VERSION),
+  input: z.strictObject({
+    config: z.string(),
+    cpu: z.string(),
+    patches: z.array(z.string()),
+    scenario: z.string(),
+  }),
+  /** The first stage that is not well decides. */
+  verdict: z.enum(["sound", "finding", "limit"]),
+  stages: z.strictObject({ configure: configureStage, link: linkStage, boot: bootStage, check: checkStage }),
+});
+
+export type Place = z.infer<typeof place>;
+export type ConfigureStage = z.infer<typeof configureStage>;
+export type LinkStage = z.infer<typeof linkStage>;
+export type BootStage = z.infer<typeof bootStage>;
+export type CheckStage = z.infer<typeof checkStage>;
+export type TraceStep = z.infer<typeof traceStep>;
+export type Wait = z.infer<typeof wait>;
+export type Result = z.infer<typeof resultSchema>;
+
+/** Completes a result and holds it against the schema: a result that leaves this program is valid. */
+export function finishResult(input: Result["input"], stages: Result["stages"]): Result {
+  const { link, boot, check } = stages;
+  const isWell =
+    link.verdict === "links" && boot.verdict === "boots" && (check.verdict === "sound" || check.verdict === "skipped");
+  const verdict = isWell ? "sound" : check.verdict === "limit" ? "limit" : "finding";
+  return resultSchema.parse({ format: RESULT_FORMAT, version: RESULT_VERSION, input, verdict, stages });
+}
+
+/** 0 sound, 1 a finding, 3 a bound was reached. (2, an input error, has no result.) */
+export function exitStatus(result: Result): 0 | 1 | 3 {
+  return result.verdict === "sound" ? 0 : result.verdict === "finding" ? 1 : 3;
+}
+
+/** The published schema, as JSON Schema. */
+export function resultJsonSchema(): unknown {
+  return z.toJSONSchema(resultSchema);
+}
