@@ -1,6 +1,7 @@
 /** The checker: systems, steps, search, traces, replay. */
 export * from "./deadlock.js";
 export * from "./interpreter.js";
+export { exportPromela } from "./promela.js";
 export * from "./random.js";
 export * from "./reference.js";
 export * from "./schedule.js";

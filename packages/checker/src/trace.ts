@@ -11,13 +11,20 @@ import { fingerprint, type Schedule, ScheduleError } from "./schedule.js";
 import { copyState, initialState, pointOf, runningLevel, type State } from "./state.js";
 import { contextOf, LEVELS, type System } from "./system.js";
 
+/** A function on the way to a place, and the line in it: of the call that leads on, or of the place itself. */
+export interface Frame {
+  readonly fn: string;
+  readonly file: string;
+  readonly line: number;
+}
+
 /** A place as results carry it. `stack`: the functions that lead here, outermost first, the place's own last. */
 export interface TracePlace {
   readonly file: string;
   readonly line: number;
   readonly column: number;
   readonly fn: string;
-  readonly stack: readonly string[];
+  readonly stack: readonly Frame[];
 }
 
 export interface Change {
@@ -130,8 +137,10 @@ function violationOf(violation: Violation): Run["violation"] {
 }
 
 export function placeOf(at: At): TracePlace {
-  const stack: string[] = [];
-  for (let frame: At | undefined = at; frame; frame = frame.caller) stack.unshift(frame.fn);
+  const stack: Frame[] = [];
+  for (let frame: At | undefined = at; frame; frame = frame.caller) {
+    stack.unshift({ fn: frame.fn, file: frame.file, line: frame.line });
+  }
   return { file: at.file, line: at.line, column: at.column, fn: at.fn, stack };
 }
 

@@ -4,7 +4,7 @@
  * Four lines for the stages, then, for a finding, the run: a column for each CPU, because people misread lists, and at
  * the end who waits for whom. No colour is needed to understand it.
  */
-import type { CheckStage, Place, Result, TraceStep, Wait } from "@shootdown/doctor";
+import type { CheckStage, Frame, Place, Result, TraceStep, Wait } from "@shootdown/doctor";
 import pc from "picocolors";
 
 /** Columns of the terminal that a run may use. */
@@ -100,8 +100,20 @@ function megabytes(bytes: number): string {
   return `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`;
 }
 
-function where(place: Place): string {
+function where(place: { readonly file: string; readonly line: number }): string {
   return `${place.file}:${place.line}`;
+}
+
+/** The frame to show for a place: the innermost that is neither hardware nor a header's one-liner. */
+function shownFrame(place: Place): Frame {
+  const isPrimitive = (frame: Frame) => /^(machine|include)\/|\/include\//.test(frame.file);
+  return place.stack.findLast((frame) => !isPrimitive(frame)) ?? place.stack.at(-1)!;
+}
+
+/** The functions that lead to the shown frame, without those that every run shares. */
+function shownPath(place: Place): string {
+  const names = place.stack.slice(0, place.stack.indexOf(shownFrame(place)) + 1).map((frame) => frame.fn);
+  return names.slice(-2).join(" > ");
 }
 
 /** The run, a column for each CPU, then the violation. */
@@ -116,10 +128,11 @@ function renderRun(check: CheckStage): string[] {
   let previous: TraceStep | undefined;
   for (const step of steps) {
     const nesting = step.context === "task" ? "" : step.context === "softirq" ? NESTING : NESTING + NESTING;
-    const isSamePlace = previous?.cpu === step.cpu && previous.at.fn === step.at.fn && previous.context === step.context;
-    if (!isSamePlace) {
-      const linux = step.at.linux ? pc.dim(`  ${step.at.linux.split(" ")[0] === step.at.file.replace(/\.ts$/, ".c") ? "" : step.at.linux}`) : "";
-      lines.push(`     ${column(step.cpu, `${nesting}${pc.bold(`${step.at.fn}()`)}${linux}`)}`.trimEnd());
+    const path = shownPath(step.at);
+    if (previous?.cpu !== step.cpu || previous.context !== step.context || shownPath(previous.at) !== path) {
+      const file = pc.dim(`  ${shownFrame(step.at).file}`);
+      const name = step.what.startsWith("interrupt:") ? `interrupt: ${step.root}()` : `${path}()`;
+      lines.push(`     ${column(step.cpu, `${nesting}${pc.bold(name)}${file}`)}`.trimEnd());
     }
     const off = step.irqsOff ? "-" : " ";
     for (const [index, text] of wrapText(sayStep(step), width - nesting.length - 4).entries()) {
@@ -136,7 +149,10 @@ function renderRun(check: CheckStage): string[] {
     return lines;
   }
   lines.push(pc.red(`${findingCode(violation.kind)} ${violation.kind}: ${violation.message}`));
-  if (violation.at) lines.push(`  ${violation.at.stack.join(" > ")}  ${where(violation.at)}${linuxOf(violation.at)}`);
+  if (violation.at) {
+    const names = violation.at.stack.map((frame) => frame.fn);
+    lines.push(`  ${names.join(" > ")}  ${where(violation.at)}${linuxOf(violation.at)}`);
+  }
   for (const wait of violation.waits) lines.push(`  ${sayWait(wait)}`);
   const shortest = check.mode === "search" ? "shortest run" : "run";
   lines.push(`  ${shortest}: ${plural(steps.length, "step")}`);
@@ -160,13 +176,14 @@ function findingCode(kind: keyof typeof FINDING_CODES): string {
 }
 
 function linuxOf(place: Place): string {
-  return place.linux ? pc.dim(`  (Linux: ${place.linux})`) : "";
+  const { linux } = shownFrame(place);
+  return linux ? pc.dim(`  (Linux: ${linux})`) : "";
 }
 
 function sayStep(step: TraceStep): string {
   const changes = step.changes.map((change) => `${change.what} = ${change.to}`).join(", ");
   const what = [step.what, changes].filter((text) => text !== "").join("; ");
-  return `${what === "" ? "goes on" : what}  :${step.at.line}`;
+  return `${what === "" ? "goes on" : what}  :${shownFrame(step.at).line}`;
 }
 
 function sayWait(wait: Wait): string {
@@ -175,7 +192,9 @@ function sayWait(wait: Wait): string {
   const what =
     wait.for === "lock" ? `${wait.what}, held by ${holder}` : wait.for === "cpu" ? `${holder} to ${wait.what}` : wait.what;
   const irqs = wait.irqsOff ? `IRQs off${wait.irqsOffSince ? ` since step ${wait.irqsOffSince}` : ""}` : "IRQs on";
-  return `${who.padEnd(6)} ${wait.at.fn}  waits for ${what}  ${irqs}  ${where(wait.at)}${linuxOf(wait.at)}`;
+  const frame = shownFrame(wait.at);
+  const names = wait.at.stack.slice(1, wait.at.stack.indexOf(frame) + 1).map(({ fn }) => fn);
+  return `${who.padEnd(6)} waits for ${what}  ${irqs}  ${where(frame)}\n         ${names.join(" > ")}${linuxOf(wait.at)}`;
 }
 
 /** Breaks a text at spaces; a word longer than the width stays whole. */

@@ -152,5 +152,8 @@ export function check(input: CheckInput): CheckStage {
 function linuxNames(module: Module): (place: TracePlace) => Place {
   const byPlace = new Map<string, string>();
   for (const fn of module.functions.values()) if (fn.linux) byPlace.set(`${fn.at.file} ${fn.name}`, fn.linux);
-  return (place) => ({ ...place, linux: byPlace.get(`${place.file} ${place.fn}`) });
+  return (place) => ({
+    ...place,
+    stack: place.stack.map((frame) => ({ ...frame, linux: byPlace.get(`${frame.file} ${frame.fn}`) })),
+  });
 }

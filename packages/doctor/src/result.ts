@@ -18,10 +18,18 @@ const place = z.strictObject({
   column: z.number().int(),
   /** The function that holds the place. */
   fn: z.string(),
-  /** The functions that lead there, outermost first. */
-  stack: z.array(z.string()).readonly(),
-  /** Where Linux has the function: file and name. */
-  linux: z.string().optional(),
+  /** The functions that lead there, outermost first, the place's own last; the line is that of the call that leads on. */
+  stack: z
+    .array(
+      z.strictObject({
+        fn: z.string(),
+        file: z.string(),
+        line: z.number().int(),
+        /** Where Linux has the function: file and name. */
+        linux: z.string().optional(),
+      }),
+    )
+    .readonly(),
 });
 
 const levels = z.enum(["task", "softirq", "hardirq"]);
@@ -127,6 +135,7 @@ export const resultSchema = z.strictObject({
 });
 
 export type Place = z.infer<typeof place>;
+export type Frame = Place["stack"][number];
 export type ConfigureStage = z.infer<typeof configureStage>;
 export type LinkStage = z.infer<typeof linkStage>;
 export type BootStage = z.infer<typeof bootStage>;

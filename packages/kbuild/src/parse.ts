@@ -71,6 +71,10 @@ class Parser {
     this.diagnostics.push({ severity: "error", at, message, next });
   }
 
+  private warn(at: Place, message: string, next: string): void {
+    this.diagnostics.push({ severity: "warning", at, message, next });
+  }
+
   private emit(statement: Statement): void {
     (this.open.at(-1)?.body ?? this.top).push(statement);
   }
@@ -94,6 +98,7 @@ class Parser {
         this.elseBranch(rest, at);
         break;
       case "endif":
+        if (rest.trim() !== "") this.warn(at, "extraneous text after 'endif'", "remove it, or make it a comment");
         this.endif(at);
         break;
       case "include":

@@ -39,14 +39,13 @@ export function patsubst(pattern: string, replacement: string, text: string): st
     if (from === "") return text;
     return text.replace(/[^ \t\r\n]+/g, (word) => (word === from ? replacement : word));
   }
-  return wordsOf(text)
-    .map((word) => {
-      const stem = matchPattern(pattern, word);
-      if (stem === undefined) return word;
-      return into === undefined ? plainPercent(replacement) : into[0] + stem + into[1];
-    })
-    .filter((word) => word !== "")
-    .join(" ");
+  const changed = wordsOf(text).flatMap((word) => {
+    const stem = matchPattern(pattern, word);
+    if (stem === undefined) return [word];
+    if (into === undefined) return replacement === "" ? [] : [plainPercent(replacement)];
+    return [into[0] + stem + into[1]];
+  });
+  return changed.join(" ");
 }
 
 /** A shell glob of one path component as a regular expression; undefined when the name has no wildcard. */

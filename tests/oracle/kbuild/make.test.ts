@@ -1,6 +1,7 @@
 /**
  * Goal: variables, conditionals and functions mean what they mean to GNU make.
- * Method: random Makefiles over a small vocabulary (fast-check), read by make and by the evaluator; every variable must have the same value.
+ * Method: random Makefiles over a small vocabulary (fast-check), read by make and by the evaluator; every variable must have the
+ * same value, and what make refuses must be an error here too.
  * Skipped where make is not installed. A failure prints the Makefile; save it as a case of evaluate.test.ts.
  */
 import { execFileSync } from "node:child_process";
@@ -56,7 +57,7 @@ const lines: fc.Arbitrary<string> = fc.letrec<{ lines: string; line: string }>((
     assignment,
     assignment,
     fc.tuple(test, tie("lines"), test, tie("lines"), tie("lines")).map(([t, s, u, v, w]) => `${t}\n${s}\nelse ${u}\n${v}\nelse\n${w}\nendif`),
-    fc.tuple(test, tie("lines")).map(([t, s]) => `${t}\n  ${s.replaceAll("\n", " \\\n\n")}\nendif`),
+    fc.tuple(test, tie("lines")).map(([t, s]) => `${t}\n  ${s.replaceAll(":= ", ":= \\\n\t")}\nendif`),
     fc.tuple(fc.constantFrom(...VARIABLES), text).map(([name, value]) => `$(eval ${name} := ${value})`),
     text.map((t) => `all: ; @echo ${t.replaceAll("$", "$$$$")}\nnothing: all\n\ta := recipe`),
   ),
@@ -90,12 +91,13 @@ describe.skipIf(!hasMake())("against GNU make", () => {
         const ours = byUs(makefile);
         if (real === undefined) {
           refused++;
+          expect(ours.errors).toBeGreaterThan(0);
           return;
         }
         expect({ makefile, values: ours.values }).toEqual({ makefile, values: real });
       }),
       { numRuns: Number(process.env.MAKE_RUNS ?? 300), seed: Number(process.env.MAKE_SEED ?? 1) },
     );
-    expect(refused).toBeLessThan(Number(process.env.MAKE_RUNS ?? 300) / 4);
+    expect(refused).toBeLessThan(Number(process.env.MAKE_RUNS ?? 300) / 2);
   });
 });

@@ -5,6 +5,11 @@
 import type { page_t, vaddr_t } from "../../../machine/memory-map.ts";
 import { __kmap_local_page_prot, kmap_high, kunmap_high, kunmap_local_indexed } from "../../mm/highmem.ts";
 
+/** Every page of the model is one, in a kernel that knows such pages. @linux include/linux/page-flags.h PageHighMem */
+export function PageHighMem(_page: page_t): bool {
+  return CONFIG.HIGHMEM;
+}
+
 /** May sleep. @linux include/linux/highmem-internal.h kmap */
 export function kmap(page: page_t): vaddr_t {
   might_sleep();

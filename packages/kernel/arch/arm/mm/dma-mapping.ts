@@ -3,7 +3,7 @@
  */
 import { cleanDcacheArea } from "../../../../machine/cache.ts";
 import type { page_t, vaddr_t } from "../../../../machine/memory-map.ts";
-import { kmap_atomic, kunmap_atomic } from "../../../include/linux/highmem-internal.ts";
+import { kmap_atomic, kunmap_atomic, PageHighMem } from "../../../include/linux/highmem-internal.ts";
 import { kmap_high_get, kunmap_high } from "../../../mm/highmem.ts";
 import { cache_is_vipt_nonaliasing } from "../include/asm/cachetype.ts";
 
@@ -17,6 +17,7 @@ function dmac_map_area(vaddr: vaddr_t, page: page_t): void {
  * only under the page's permanent mapping, and if it has none, there are none. @linux arch/arm/mm/dma-mapping.c dma_cache_maint_page
  */
 function dma_cache_maint_page(page: page_t, op: (vaddr: vaddr_t, page: page_t) => void): void {
+  if (!PageHighMem(page)) return; // lowmem is mapped for ever, and not modelled
   if (cache_is_vipt_nonaliasing()) {
     const vaddr = kmap_atomic(page);
     op(vaddr, page);
