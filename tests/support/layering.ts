@@ -1,0 +1,156 @@
+/**
+ * Which package may import which: the design's table, as a function from a repository's texts to what breaks it.
+ *
+ * Type-only imports count like all others. Test files may use what is installed for development, but no other package
+ * by its path and no package that the table forbids.
+ */
+import { posix } from "node:path";
+import ts from "typescript";
+
+/** By package: what it may import. Faces come last. */
+export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  kconfig: [],
+  kbuild: ["kconfig"],
+  ir: [],
+  "kernel-ts": ["ir"],
+  c: ["ir"],
+  checker: ["ir"],
+  doctor: ["kconfig", "kbuild", "ir", "kernel-ts", "c", "checker"],
+  cli: ["doctor"],
+  lab: ["doctor"],
+  sweep: ["doctor"],
+};
+
+/** Read by the front end, imported by nobody; kernel stands on machine. */
+export const SOURCES: Readonly<Record<string, readonly string[]>> = {
+  machine: ["machine"],
+  kernel: ["kernel", "machine"],
+};
+
+/** These have a person in front of them, and may use Node. */
+export const FACES: readonly string[] = ["cli", "lab", "sweep"];
+
+/** Entry points of their own (`exports` in package.json) that offer what only Node has. Nothing else in src imports them. */
+export const NODE_ENTRIES: readonly string[] = ["packages/kconfig/src/node.ts"];
+
+/** Of the repository: text by path, for every package.json, tsconfig.json and source file under packages/. */
+export type Repository = ReadonlyMap<string, string>;
+
+/** What breaks the table, as `path:line: X, use Y`. */
+export function layeringErrors(repository: Repository): string[] {
+  const names = new Set([...repository.keys()].map((path) => path.split("/")[1]!));
+  return [...names].sort().flatMap((name) => {
+    if (name in SOURCES) return sourceErrors(name, repository);
+    if (name in MAY_IMPORT) return packageErrors(name, repository);
+    return [`packages/${name}:1: the package is not in the table, use MAY_IMPORT in tests/support/layering.ts`];
+  });
+}
+
+interface Import {
+  readonly line: number;
+  readonly specifier: string;
+}
+
+/** `import`, `export … from`, `import()` and `require()`. */
+function importsOf(text: string): Import[] {
+  return ts.preProcessFile(text, true, true).importedFiles.map(({ fileName, pos }) => ({
+    specifier: fileName,
+    line: text.slice(0, pos).split("\n").length,
+  }));
+}
+
+function packageErrors(name: string, repository: Repository): string[] {
+  const folder = `packages/${name}`;
+  const allowed = MAY_IMPORT[name]!;
+  const allowedText = allowed.length === 0 ? "nothing of ours" : allowed.join(", ");
+  const errors: string[] = [];
+  const manifest = JSON.parse(repository.get(`${folder}/package.json`) ?? "{}");
+  const dependencies = Object.keys(manifest.dependencies ?? {});
+  for (const dependency of dependencies) {
+    const ours = ourPackage(dependency);
+    if (ours === undefined || allowed.includes(ours) || ours in SOURCES) continue;
+    errors.push(`${folder}/package.json:1: depends on ${ours}, use ${allowedText}`);
+  }
+  const references: string[] = (parseConfig(repository.get(`${folder}/tsconfig.json`)).references ?? []).map(
+    (reference: { path: string }) => posix.basename(reference.path),
+  );
+  for (const reference of references) {
+    if (allowed.includes(reference)) continue;
+    errors.push(`${folder}/tsconfig.json:1: refers to ${reference}, use ${allowedText}`);
+  }
+
+  for (const [path, text] of repository) {
+    if (!path.startsWith(`${folder}/src/`) || !path.endsWith(".ts")) continue;
+    for (const { line, specifier } of importsOf(text)) {
+      const complain = (problem: string, instead: string) => errors.push(`${path}:${line}: ${problem}, use ${instead}`);
+      const isTest = path.endsWith(".test.ts");
+      if (specifier.startsWith(".")) {
+        const target = posix.join(posix.dirname(path), specifier);
+        if (!target.startsWith(`${folder}/src/`)) {
+          complain(`imports ${specifier}, outside of its own src`, "the package's name");
+        } else if (!isTest && NODE_ENTRIES.includes(target.replace(/\.js$/, ".ts"))) {
+          complain(`imports ${specifier}, which needs Node`, "a parameter that the caller fills");
+        }
+        continue;
+      }
+      if (isBuiltin(specifier)) {
+        if (isTest || FACES.includes(name) || NODE_ENTRIES.includes(path)) continue;
+        complain(
+          `imports ${specifier}, which a browser does not have`,
+          "an injected function, or an entry in NODE_ENTRIES",
+        );
+        continue;
+      }
+      const dependency = specifier
+        .split("/")
+        .slice(0, specifier.startsWith("@") ? 2 : 1)
+        .join("/");
+      const ours = ourPackage(dependency);
+      if (ours !== undefined && ours in SOURCES) {
+        complain(`imports ${ours}, which is source for the front end`, "a file tree");
+      } else if (ours !== undefined && !allowed.includes(ours)) {
+        complain(`${name} imports ${ours}`, allowedText);
+      } else if (ours !== undefined && !references.includes(ours)) {
+        complain(`imports ${ours} without a reference in tsconfig.json`, `{ "path": "../${ours}" }`);
+      }
+      if (!isTest && !dependencies.includes(dependency)) {
+        complain(`imports ${dependency}, which package.json does not list`, "dependencies");
+      }
+    }
+  }
+  return errors;
+}
+
+/** Kernel TypeScript imports by relative path with its extension, within the tree. */
+function sourceErrors(name: string, repository: Repository): string[] {
+  const errors: string[] = [];
+  for (const [path, text] of repository) {
+    if (!path.startsWith(`packages/${name}/`) || !path.endsWith(".ts")) continue;
+    for (const { line, specifier } of importsOf(text)) {
+      const target = posix.join(posix.dirname(path), specifier);
+      const at = `${path}:${line}: imports ${specifier}`;
+      if (!specifier.startsWith(".")) errors.push(`${at}, which is no kernel TypeScript, use a relative path`);
+      else if (!SOURCES[name]!.some((source) => target.startsWith(`packages/${source}/`))) {
+        errors.push(`${at}, outside of what ${name} stands on, use ${SOURCES[name]!.join(", ")}`);
+      } else if (!specifier.endsWith(".ts")) errors.push(`${at}, use the name with .ts`);
+    }
+  }
+  return errors;
+}
+
+function ourPackage(dependency: string): string | undefined {
+  return dependency.startsWith("@shootdown/") ? dependency.slice("@shootdown/".length) : undefined;
+}
+
+const BARE_BUILTINS = new Set(["assert", "buffer", "child_process", "crypto", "fs", "http", "module", "os", "path"]);
+for (const name of ["perf_hooks", "process", "stream", "url", "util", "v8", "vm", "worker_threads", "zlib"]) {
+  BARE_BUILTINS.add(name);
+}
+
+function isBuiltin(specifier: string): boolean {
+  return specifier.startsWith("node:") || BARE_BUILTINS.has(specifier.split("/")[0]!);
+}
+
+function parseConfig(text: string | undefined) {
+  return ts.parseConfigFileTextToJson("tsconfig.json", text ?? "{}").config ?? {};
+}
