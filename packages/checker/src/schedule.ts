@@ -83,9 +83,13 @@ export function decodeSchedule(text: string): Schedule {
   const again = "copy the whole string from the line that the finding printed";
   const parts = text.trim().split(":");
   const version = parts[0]!;
-  if (!/^s\d+$/.test(version)) throw new ScheduleError(`a schedule starts with "${VERSION}:", this is "${text}"`, again);
+  if (!/^s\d+$/.test(version))
+    throw new ScheduleError(`a schedule starts with "${VERSION}:", this is "${text}"`, again);
   if (version !== VERSION) {
-    throw new ScheduleError(`the schedule has format ${version}, this program reads ${VERSION}`, "find the run again with this version");
+    throw new ScheduleError(
+      `the schedule has format ${version}, this program reads ${VERSION}`,
+      "find the run again with this version",
+    );
   }
   if (parts.length !== 5) {
     throw new ScheduleError(`a schedule has five parts divided by colons, this has ${parts.length}`, again);

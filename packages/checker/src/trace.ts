@@ -4,7 +4,7 @@
  * Made by replaying a schedule in the reference interpreter, so every printed run has been executed twice: by the
  * engine that found it and by the one that is plain enough to be believed.
  */
-import { type At, type Instr, type ViolationKind } from "@shootdown/ir";
+import type { At, Instr, ViolationKind } from "@shootdown/ir";
 import { stuckContexts } from "./deadlock.js";
 import { type Action, type Blocked, Interpreter, type Violation } from "./interpreter.js";
 import { fingerprint, type Schedule, ScheduleError } from "./schedule.js";
@@ -182,7 +182,15 @@ function describeStep(
       context,
       root: root.name,
       at: placeOf(at),
-      what: sayStep(move.kind === "take" ? undefined : block.instrs[0], context, root.name, changes, before, after, move.cpu),
+      what: sayStep(
+        move.kind === "take" ? undefined : block.instrs[0],
+        context,
+        root.name,
+        changes,
+        before,
+        after,
+        move.cpu,
+      ),
       changes,
       irqsOff: after.irqOff[move.cpu]!,
     },
@@ -215,7 +223,9 @@ function sayStep(
         ? `interrupts stay ${after.irqOff[cpu] ? "off" : "on"}`
         : `interrupts ${after.irqOff[cpu] ? "off" : "on"}`;
     case "load":
-      return changes.length > 0 ? "" : `reads ${first.place.base.kind === "global" ? first.place.base.name + first.place.path : ""}`;
+      return changes.length > 0
+        ? ""
+        : `reads ${first.place.base.kind === "global" ? first.place.base.name + first.place.path : ""}`;
     default:
       return "";
   }
@@ -269,7 +279,8 @@ function describeWaits(interpreter: Interpreter, state: State, irqsOffSince: rea
       }
       path.push(id);
       const helper = helperOf(at.blocked!);
-      const next = helper && stuck.find((other) => other.cpu === helper.cpu && other.level === runningLevel(state, helper.cpu));
+      const next =
+        helper && stuck.find((other) => other.cpu === helper.cpu && other.level === runningLevel(state, helper.cpu));
       if (!next) break;
       at = next;
     }

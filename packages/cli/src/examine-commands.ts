@@ -1,11 +1,26 @@
 /**
  * Commands that examine a kernel: doctor, check, simulate, replay. Each prints a result as text or as JSON.
  */
-import { type CheckMode, examine, exitStatus, InputError, type Result } from "@shootdown/doctor";
-import { decodeSchedule, ScheduleError } from "@shootdown/doctor";
+import {
+  type CheckMode,
+  decodeSchedule,
+  examine,
+  exitStatus,
+  InputError,
+  type Result,
+  ScheduleError,
+} from "@shootdown/doctor";
 import type { Command } from "commander";
 import { readModelTree, readPatch, readText } from "./files.js";
-import { type KernelOptions, kernelOptions, type LimitOptions, limitOptions, parseBytes, parseCount, parseSizes } from "./options.js";
+import {
+  type KernelOptions,
+  kernelOptions,
+  type LimitOptions,
+  limitOptions,
+  parseBytes,
+  parseCount,
+  parseSizes,
+} from "./options.js";
 import { progressLine } from "./progress.js";
 import { renderCheckOnly, renderResult } from "./render.js";
 
@@ -14,40 +29,53 @@ interface OutputOptions {
 }
 
 export function examineCommands(program: Command, scenario: string): void {
-  const doctor = program.command("doctor").description("ask all four questions of a configuration: configure, link, boot, check");
+  const doctor = program
+    .command("doctor")
+    .description("ask all four questions of a configuration: configure, link, boot, check");
   limitOptions(kernelOptions(doctor.argument("<config>", "a .config, as the kernel writes it"), scenario))
     .option("--json", "print the result as one JSON document (shootdown schema)")
     .action((config: string, options: KernelOptions & LimitOptions & OutputOptions) => {
       finish(run(config, options, searchMode(options)), options, renderResult);
     });
 
-  const check = program.command("check").description("search every schedule of a scenario; prints the check stage alone");
+  const check = program
+    .command("check")
+    .description("search every schedule of a scenario; prints the check stage alone");
   limitOptions(kernelOptions(check.argument("<config>", "a .config, as the kernel writes it"), scenario))
     .option("--json", "print the result as one JSON document (shootdown schema)")
     .action((config: string, options: KernelOptions & LimitOptions & OutputOptions) => {
       finish(run(config, options, searchMode(options)), options, renderCheckOnly);
     });
 
-  const simulate = program.command("simulate").description("random schedules, for sizes that are out of reach of a search");
+  const simulate = program
+    .command("simulate")
+    .description("random schedules, for sizes that are out of reach of a search");
   kernelOptions(simulate.argument("<config>", "a .config, as the kernel writes it"), scenario)
     .option("--seed <n>", "the same seed gives the same runs", "1")
     .option("--runs <n>", "how many runs", "100")
     .option("--steps <n>", "steps of each run", "1000")
     .option("--max-seconds <n>", "stop after so many seconds")
     .option("--json", "print the result as one JSON document (shootdown schema)")
-    .action((config: string, options: KernelOptions & OutputOptions & Record<"seed" | "runs" | "steps", string> & LimitOptions) => {
-      const mode: CheckMode = {
-        kind: "simulate",
-        seed: parseCount("--seed", options.seed),
-        runs: parseCount("--runs", options.runs),
-        steps: parseCount("--steps", options.steps),
-        expired: deadline(options.maxSeconds),
-      };
-      finish(run(config, options, mode), options, renderCheckOnly);
-    });
+    .action(
+      (
+        config: string,
+        options: KernelOptions & OutputOptions & Record<"seed" | "runs" | "steps", string> & LimitOptions,
+      ) => {
+        const mode: CheckMode = {
+          kind: "simulate",
+          seed: parseCount("--seed", options.seed),
+          runs: parseCount("--runs", options.runs),
+          steps: parseCount("--steps", options.steps),
+          expired: deadline(options.maxSeconds),
+        };
+        finish(run(config, options, mode), options, renderCheckOnly);
+      },
+    );
 
   const replay = program.command("replay").description("go through the run of a finding again, step by step");
-  replay.argument("<schedule>", "the string that the finding printed: s1:…").argument("<config>", "the configuration that it was found with");
+  replay
+    .argument("<schedule>", "the string that the finding printed: s1:…")
+    .argument("<config>", "the configuration that it was found with");
   kernelOptions(replay, scenario)
     .option("--json", "print the result as one JSON document (shootdown schema)")
     .action((text: string, config: string, options: KernelOptions & OutputOptions) => {
@@ -117,4 +145,3 @@ function finish(result: Result, options: OutputOptions, render: (result: Result)
   process.stdout.write(options.json ? `${JSON.stringify(result, null, 2)}\n` : render(result));
   process.exitCode = exitStatus(result);
 }
-

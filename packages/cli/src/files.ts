@@ -80,7 +80,8 @@ export function readModelTree(kernelFolder?: string): ModelTree {
   else {
     let isTree = false;
     try {
-      isTree = statSync(join(kernelFolder, "Kconfig")).isFile() && statSync(join(kernelFolder, "scenarios")).isDirectory();
+      isTree =
+        statSync(join(kernelFolder, "Kconfig")).isFile() && statSync(join(kernelFolder, "scenarios")).isDirectory();
     } catch {}
     if (!isTree) {
       const why = "this is no model tree: it has no Kconfig or no scenarios/";

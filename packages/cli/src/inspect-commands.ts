@@ -1,7 +1,17 @@
 /**
  * Commands that look without examining: list, ir, promela, schema.
  */
-import { InputError, parsePatch, prepare, printIr, readCatalogue, resultJsonSchema, scenarioAbout, scenarioNames, suggest } from "@shootdown/doctor";
+import {
+  InputError,
+  parsePatch,
+  prepare,
+  printIr,
+  readCatalogue,
+  resultJsonSchema,
+  scenarioAbout,
+  scenarioNames,
+  suggest,
+} from "@shootdown/doctor";
 import type { Command } from "commander";
 import { readModelTree, readPatch, readText } from "./files.js";
 import { type KernelOptions, kernelOptions, parseSizes } from "./options.js";
@@ -16,7 +26,8 @@ export function inspectCommands(program: Command, scenario: string): void {
     });
 
   const ir = program.command("ir").description("print the intermediate form of a function, or of the whole kernel");
-  kernelOptions(ir.argument("[function]", "a function of the model tree"), scenario)
+  // The form does not depend on the CPU: what it reads from registers stays in it. Any CPU will do to get there.
+  kernelOptions(ir.argument("[function]", "a function of the model tree"), scenario, "cortex-a9")
     .requiredOption("--config <file>", "a .config")
     .action((name: string | undefined, options: KernelOptions & { config: string }) => {
       process.stdout.write(printIr(prepareFor(options.config, options), name));
@@ -50,14 +61,26 @@ function list(what: string): string {
   };
   switch (what) {
     case "cpus":
-      return rows(readCatalogue(tree).map((cpu) => [cpu.name, `${cpu.about}; MIDR ${cpu.MIDR} ID_MMFR3 ${cpu.ID_MMFR3} ${cpu.dcache}`]));
+      return rows(
+        readCatalogue(tree).map((cpu) => [
+          cpu.name,
+          `${cpu.about}; MIDR ${cpu.MIDR} ID_MMFR3 ${cpu.ID_MMFR3} ${cpu.dcache}`,
+        ]),
+      );
     case "patches":
       return rows(
-        tree.namesIn("kernel/patches", ".patch").map((name) => [name, parsePatch(readPatch(tree, name).text, name).description]),
+        tree
+          .namesIn("kernel/patches", ".patch")
+          .map((name) => [name, parsePatch(readPatch(tree, name).text, name).description]),
       );
     case "scenarios":
       return rows(scenarioNames(tree).map((name) => [name, scenarioAbout(tree, name)]));
     default:
-      throw new InputError("S1001", `list ${what}`, "there is nothing of that kind to list", suggest(what, ["cpus", "patches", "scenarios"]));
+      throw new InputError(
+        "S1001",
+        `list ${what}`,
+        "there is nothing of that kind to list",
+        suggest(what, ["cpus", "patches", "scenarios"]),
+      );
   }
 }

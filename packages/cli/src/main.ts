@@ -68,6 +68,8 @@ function reportDefect(error: unknown, args: readonly string[]): number {
     kept = ` (details in ${file})`;
   } catch {}
   const message = error instanceof Error ? error.message : String(error);
-  process.stderr.write(`S9000 a defect of shootdown: ${message}${kept}\n  next: report it with the command line and the file\n`);
+  process.stderr.write(
+    `S9000 a defect of shootdown: ${message}${kept}\n  next: report it with the command line and the file\n`,
+  );
   return 2;
 }

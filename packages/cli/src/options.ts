@@ -24,9 +24,10 @@ const DEFAULT_MAX_MEMORY = "2G";
 const collect = (value: string, before: readonly string[]) => [...before, value];
 
 /** What decides which kernel is examined, and by which scenario. */
-export function kernelOptions(command: Command, scenario: string): Command {
+export function kernelOptions(command: Command, scenario: string, cpu?: string): Command {
+  const cpuOption = new Option("--cpu <name>", "the CPU, from the catalogue (shootdown list cpus)");
   return command
-    .addOption(new Option("--cpu <name>", "the CPU, from the catalogue (shootdown list cpus)").makeOptionMandatory())
+    .addOption(cpu === undefined ? cpuOption.makeOptionMandatory() : cpuOption.default(cpu))
     .option("--patch <name|file>", "apply a patch to the model tree; may be given several times, in order", collect, [])
     .option("--scenario <name>", "who runs on which CPU (shootdown list scenarios)", scenario)
     .option("--size <NAME=n>", "a size of the scenario, such as NR_CPUS=3; may be given several times", collect, [])
@@ -36,7 +37,11 @@ export function kernelOptions(command: Command, scenario: string): Command {
 export function limitOptions(command: Command): Command {
   return command
     .option("--max-states <n>", "stop when so many states are known")
-    .option("--max-memory <bytes>", "stop when states take so much memory; K, M and G are powers of 1024", DEFAULT_MAX_MEMORY)
+    .option(
+      "--max-memory <bytes>",
+      "stop when states take so much memory; K, M and G are powers of 1024",
+      DEFAULT_MAX_MEMORY,
+    )
     .option("--max-seconds <n>", "stop after so many seconds");
 }
 
@@ -45,7 +50,12 @@ export function parseSizes(options: readonly string[]): ReadonlyMap<string, numb
     options.map((text) => {
       const match = /^([A-Z_]\w*)=(\d+)$/.exec(text);
       if (!match || Number(match[2]) < 1 || Number(match[2]) > MAX_SIZE) {
-        throw new InputError("S1002", `--size ${text}`, `a size is NAME=n with n from 1 to ${MAX_SIZE}`, "for example --size NR_CPUS=3");
+        throw new InputError(
+          "S1002",
+          `--size ${text}`,
+          `a size is NAME=n with n from 1 to ${MAX_SIZE}`,
+          "for example --size NR_CPUS=3",
+        );
       }
       return [match[1]!, Number(match[2])];
     }),
@@ -59,7 +69,12 @@ const MAX_SIZE = 64;
 export function parseCount(option: string, text: string): number {
   const value = Number(text);
   if (!/^\d+$/.test(text) || value < 1 || !Number.isSafeInteger(value)) {
-    throw new InputError("S1002", `${option} ${text}`, "this is no positive whole number", `for example ${option} 1000000`);
+    throw new InputError(
+      "S1002",
+      `${option} ${text}`,
+      "this is no positive whole number",
+      `for example ${option} 1000000`,
+    );
   }
   return value;
 }

@@ -39,7 +39,7 @@ export function renderResult(result: Result): string {
   stage("link", link.verdict.replaceAll("-", " "), plural(link.objects.length, "object"), link.verdict === "links");
   for (const reference of link.undefined) {
     const { at } = reference;
-    detail(`ld: ${at.file.replace(/\.ts$/, ".o")}: in function '${at.fn}':`);
+    detail(`ld: ${reference.object}: in function '${at.fn}':`);
     detail(`${at.file}:${at.line}: undefined reference to '${reference.symbol}'`);
     detail(`alive by ${reference.path.join(" -> ")}; ${reference.definedIn} would define it and is not built`);
   }
@@ -76,7 +76,9 @@ function renderCheck(check: CheckStage): string[] {
     lines.push(`           ${witness.reached ? "reached    " : pc.yellow("NOT reached")} ${witness.name}`);
   }
   if (isWell && check.mode === "search" && check.witnesses.some((witness) => !witness.reached)) {
-    lines.push(pc.yellow("           sound, but not every event was reached: the verdict says nothing about what follows them"));
+    lines.push(
+      pc.yellow("           sound, but not every event was reached: the verdict says nothing about what follows them"),
+    );
   }
   if (check.limit) lines.push(`           ${limitText(check)}`);
   if (check.trace) lines.push("", ...renderRun(check));
@@ -188,9 +190,14 @@ function sayStep(step: TraceStep): string {
 
 function sayWait(wait: Wait): string {
   const who = `CPU${wait.cpu}${wait.context === "task" ? "" : ` (${wait.context})`}`;
-  const holder = wait.on && `CPU${wait.on.cpu}${wait.on.context && wait.on.context !== "task" ? ` (${wait.on.context})` : ""}`;
+  const holder =
+    wait.on && `CPU${wait.on.cpu}${wait.on.context && wait.on.context !== "task" ? ` (${wait.on.context})` : ""}`;
   const what =
-    wait.for === "lock" ? `${wait.what}, held by ${holder}` : wait.for === "cpu" ? `${holder} to ${wait.what}` : wait.what;
+    wait.for === "lock"
+      ? `${wait.what}, held by ${holder}`
+      : wait.for === "cpu"
+        ? `${holder} to ${wait.what}`
+        : wait.what;
   const irqs = wait.irqsOff ? `IRQs off${wait.irqsOffSince ? ` since step ${wait.irqsOffSince}` : ""}` : "IRQs on";
   const frame = shownFrame(wait.at);
   const names = wait.at.stack.slice(1, wait.at.stack.indexOf(frame) + 1).map(({ fn }) => fn);

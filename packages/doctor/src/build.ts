@@ -6,7 +6,7 @@
 import { placeOf } from "@shootdown/checker";
 import { type Fn, type Module, undefinedReferences } from "@shootdown/ir";
 import { parseKbuild } from "@shootdown/kbuild";
-import { compile, type Diagnostic, type ScenarioDecl } from "@shootdown/kernel-ts";
+import { compile, type Diagnostic, isHeader, type ScenarioDecl } from "@shootdown/kernel-ts";
 import type { Configured } from "./configure.js";
 import { InputError } from "./errors.js";
 import type { ModelTree } from "./model-tree.js";
@@ -81,6 +81,7 @@ export function build(input: BuildInput): Built {
     objects: [...objects],
     undefined: undefinedOnes.map((reference) => ({
       symbol: reference.symbol,
+      object: objectOf(module, reference.path),
       at: placeOf(reference.at),
       definedIn: reference.definedIn,
       path: [...reference.path],
@@ -96,4 +97,11 @@ function exportedFunctions(module: Module, objects: readonly string[]): readonly
   const files = new Set(objects.map((path) => path.replace(/\.o$/, ".ts")));
   const isExported = (fn: Fn) => fn.exported && (files.has(fn.at.file) || fn.at.file.startsWith("scenarios/"));
   return [...module.functions.values()].filter(isExported).map((fn) => fn.name);
+}
+
+/** The object that holds a reference: for a header's function, the one that uses it. */
+function objectOf(module: Module, path: readonly string[]): string {
+  const files = path.map((name) => module.functions.get(name)!.at.file);
+  const file = files.findLast((name) => !isHeader(`kernel/${name}`) && !isHeader(name)) ?? files[0]!;
+  return file.replace(/\.ts$/, ".o");
 }

@@ -2,7 +2,7 @@
  * Looking at what the stages work on: the intermediate form of a kernel.
  */
 import { fold, printFn, printModule } from "@shootdown/ir";
-import { type Prepared } from "./doctor.js";
+import type { Prepared } from "./doctor.js";
 import { InputError } from "./errors.js";
 import { suggest } from "./nearest.js";
 

@@ -125,7 +125,7 @@ Body.
 
 diff --git a/mm/n.ts b/mm/n.ts
 index 1234567..89abcde 100644
-${FIVE.slice(FIVE.indexOf("--- a"))}-- 
+${FIVE.slice(FIVE.indexOf("--- a"))}--${" "}
 2.30.2
 
 `;

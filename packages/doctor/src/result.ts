@@ -48,7 +48,13 @@ export const linkStage = z.strictObject({
   verdict: z.enum(["links", "undefined-reference", "does-not-build", "skipped"]),
   objects: z.array(z.string()),
   undefined: z.array(
-    z.strictObject({ symbol: z.string(), at: place, definedIn: z.string(), path: z.array(z.string()) }),
+    z.strictObject({
+      symbol: z.string(),
+      object: z.string(),
+      at: place,
+      definedIn: z.string(),
+      path: z.array(z.string()),
+    }),
   ),
   /** `#error`'s counterpart. */
   errors: z.array(

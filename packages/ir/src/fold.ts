@@ -5,13 +5,26 @@
  */
 import { arith, compare, wrap } from "./arith.js";
 import { definition, mapExpr, mapInstr, mapTerm, placeName, retarget, successors } from "./rewrite.js";
-import { type Block, BOOL, constant, type Expr, exprType, type Fn, type Instr, type IntType, sameType, type Term } from "./types.js";
+import {
+  type Block,
+  BOOL,
+  constant,
+  type Expr,
+  exprType,
+  type Fn,
+  type Instr,
+  type IntType,
+  sameType,
+  type Term,
+} from "./types.js";
 
 export interface FoldOptions {
   /** The CPU's registers by name (`ID_MMFR3`). Absent: left as they are, as a compiler must. */
   readonly machine?: ReadonlyMap<string, number>;
   /** Globals that nothing writes: every element has this value. */
   readonly constantGlobals?: ReadonlyMap<string, number>;
+  /** Functions whose call has no effect and always this result; see `constantFunctions`. */
+  readonly constantCalls?: ReadonlyMap<string, number>;
   /** The 1-based number of a function in the function table. */
   readonly functionNumber?: (name: string) => number;
 }
@@ -120,6 +133,13 @@ export function fold(fn: Fn, options: FoldOptions = {}): Fn {
     if (result.kind === "load") {
       const name = placeName(result.place);
       const value = name === undefined ? undefined : options.constantGlobals?.get(name);
+      if (value !== undefined) {
+        const type = fn.locals[result.dst]!.type;
+        result = { kind: "assign", dst: result.dst, value: constant(type, value), at: result.at };
+      }
+    }
+    if (result.kind === "call" && result.callee.kind === "direct" && result.dst !== undefined) {
+      const value = options.constantCalls?.get(result.callee.name);
       if (value !== undefined) {
         const type = fn.locals[result.dst]!.type;
         result = { kind: "assign", dst: result.dst, value: constant(type, value), at: result.at };
