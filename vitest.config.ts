@@ -1,7 +1,9 @@
+/** How tests run: packages are imported by name, and the names lead to the sources, so no build is needed first. */
 import { defineConfig } from "vitest/config";
 
-// Packages are imported by name; under test the names lead to the sources, so no build is needed first.
 const conditions = ["shootdown-src"];
+/** Where `.ci/run` wants the results, in JSON. */
+const report = process.env.SHOOTDOWN_TEST_REPORT;
 
 export default defineConfig({
   resolve: { conditions },
@@ -10,5 +12,6 @@ export default defineConfig({
     include: ["packages/*/src/**/*.test.ts", "tests/**/*.test.ts"],
     testTimeout: 120_000,
     hookTimeout: 600_000,
+    ...(report ? { reporters: ["default", "json"], outputFile: { json: report } } : {}),
   },
 });
