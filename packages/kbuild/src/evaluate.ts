@@ -50,18 +50,26 @@ export class MakeProcess {
   }
 
   /** Expands text as if it stood at `at`; a fatal error there becomes a diagnostic and the empty string. */
-  expandSafely(text: string, at: Place, effects = true): string {
-    const before = { at: this.expander.at, effects: this.expander.effects };
+  expandSafely(text: string, at: Place): string {
+    const before = this.expander.at;
     this.expander.at = at;
-    this.expander.effects = effects;
     try {
       return this.expander.expand(text);
     } catch (error) {
       this.remarkStop(error);
       return "";
     } finally {
-      this.expander.at = before.at;
-      this.expander.effects = before.effects;
+      this.expander.at = before;
+    }
+  }
+
+  /** What text would expand to: no effects, no diagnostics, and the empty string where make would stop. */
+  look(text: string): string {
+    try {
+      return this.expander.look(() => this.expander.expand(text));
+    } catch (error) {
+      if (error instanceof MakeStop || error instanceof RangeError) return "";
+      throw error;
     }
   }
 
@@ -204,8 +212,7 @@ export class MakeProcess {
   }
 
   private testHolds(test: Test, effects: boolean): boolean {
-    const expand = (text: string): string =>
-      effects ? this.expander.expand(text) : this.expandSafely(text, this.expander.at, false);
+    const expand = (text: string): string => (effects ? this.expander.expand(text) : this.look(text));
     if (test.kind === "defined") {
       const value = this.expander.lookup(expand(test.name).trim())?.value ?? "";
       return (value !== "") !== test.negated;

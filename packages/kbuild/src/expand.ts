@@ -23,10 +23,13 @@ export class MakeStop extends Error {
 
 /** References nested deeper than this (through values and calls) stop the file. Linux stays below 60. */
 const MAX_DEPTH = 400;
-/** References expanded in one make process. Linux's top Makefile needs some ten thousand. */
-const MAX_REFERENCES = 4_000_000;
+/** References expanded in one make process. */
+const MAX_REFERENCES = 2_000_000;
 /** Characters produced in one make process. */
-const MAX_CHARACTERS = 400_000_000;
+const MAX_CHARACTERS = 200_000_000;
+/** The same for one look at a branch that was not taken: make never expands it, so it must not cost much. */
+const MAX_LOOK_REFERENCES = 20_000;
+const MAX_LOOK_CHARACTERS = 4_000_000;
 
 type Part = string | Reference;
 
@@ -43,8 +46,8 @@ export class Expander {
   /** False while a branch that was not taken, or a `why`, is looked at: nothing may have an effect. */
   effects = true;
   private depth = 0;
-  private references = 0;
-  private characters = 0;
+  private references = MAX_REFERENCES;
+  private characters = MAX_CHARACTERS;
   private readonly locals: Map<string, Variable>[] = [];
 
   constructor(
@@ -58,9 +61,8 @@ export class Expander {
     if (!text.includes("$")) return text;
     let out = "";
     for (const part of partsOf(text)) out += typeof part === "string" ? part : this.reference(part);
-    this.characters += out.length;
-    if (this.characters > MAX_CHARACTERS)
-      this.stop("the text grows without end", "look for a variable that doubles itself");
+    this.characters -= out.length;
+    if (this.characters < 0) this.stop("the text grows without end", "look for a variable that doubles itself");
     return out;
   }
 
@@ -102,13 +104,25 @@ export class Expander {
     }
   }
 
+  /** Runs `body` without effects, on a small budget of its own. */
+  look<T>(body: () => T): T {
+    const before = { effects: this.effects, references: this.references, characters: this.characters };
+    this.effects = false;
+    this.references = MAX_LOOK_REFERENCES;
+    this.characters = MAX_LOOK_CHARACTERS;
+    try {
+      return body();
+    } finally {
+      Object.assign(this, before);
+    }
+  }
+
   stop(reason: string, next: string): never {
     throw new MakeStop(this.at, reason, next);
   }
 
   private reference(part: Reference): string {
-    if (++this.references > MAX_REFERENCES)
-      this.stop("too many references to expand", "look for a loop of $(call) or $(foreach)");
+    if (--this.references < 0) this.stop("too many references to expand", "look for a loop of $(call) or $(foreach)");
     this.depth++;
     try {
       if (this.depth > MAX_DEPTH) this.stop("references are nested too deep", "look for a $(call) that calls itself");

@@ -53,7 +53,7 @@ function targetVariables(
   for (const { targets, assignment } of make.scope.targetVariables) {
     if (!wordsOf(targets).some((pattern) => matchPattern(pattern, target) !== undefined)) continue;
     make.expander.withLocals(new Map([...locals, ...set]), () => {
-      const name = make.expandSafely(assignment.name, assignment.at, false);
+      const name = make.look(assignment.name);
       const value = make.expandSafely(assignment.value, assignment.at);
       const before = set.get(name) ?? directory.value(name);
       set.set(name, assignment.operator === "+=" ? `${before} ${value}` : value);

@@ -30,7 +30,7 @@ export interface Chain {
 
 /** What the walk knows, for the tracer. */
 export interface TraceSource {
-  readonly top: { readonly scope: Scope; expand(text: string, at: Place): string };
+  readonly top: { readonly scope: Scope; expand(text: string): string };
   directory(path: string): KbuildDirectory;
 }
 
@@ -52,11 +52,11 @@ class Mentions {
 
   constructor(
     records: readonly AssignmentRecord[],
-    private readonly expand: (text: string, at: Place) => string,
+    private readonly expand: (text: string) => string,
   ) {
     this.all = records.map((record) => ({
       record,
-      words: wordsOf(record.expanded ?? expand(record.statement.value, record.statement.at)),
+      words: wordsOf(record.expanded ?? expand(record.statement.value)),
     }));
     for (const mention of this.all) {
       for (const word of mention.words) {
@@ -72,11 +72,11 @@ class Mentions {
   }
 
   nameOf(record: AssignmentRecord): string {
-    return record.name ?? this.expand(record.statement.name, record.statement.at).trim();
+    return record.name ?? this.expand(record.statement.name).trim();
   }
 
-  expandName(name: string, at: Place): string {
-    return this.expand(name, at).trim();
+  expandName(name: string): string {
+    return this.expand(name).trim();
   }
 }
 
@@ -151,7 +151,7 @@ export class ChainFinder {
     if (known === undefined) {
       const directory = this.source.directory(path);
       const records = directory.process.scope.records.slice(directory.firstRecord, directory.ownRecords);
-      known = new Mentions(records, (text, at) => directory.process.expandSafely(text, at, false));
+      known = new Mentions(records, (text) => directory.process.look(text));
       this.mentions.set(path, known);
     }
     return known;
@@ -164,7 +164,7 @@ export class ChainFinder {
         const stem = splitName(record.statement.name)?.stem;
         return stem !== undefined && LISTS.has(stem);
       });
-      known = new Mentions(records, (text, at) => this.source.top.expand(text, at));
+      known = new Mentions(records, (text) => this.source.top.expand(text));
       this.mentions.set("top Makefile", known);
     }
     return known;
@@ -216,10 +216,7 @@ export class ChainFinder {
       if (chains.length >= MAX_CHAINS || consumer.record === record) continue;
       const key = `${consumer.record.index}`;
       if (seen.has(key)) continue;
-      const at = consumer.record.statement.at;
-      const used = referencedNames(consumer.record.statement.value).map((reference) =>
-        within.expandName(reference, at),
-      );
+      const used = referencedNames(consumer.record.statement.value).map((reference) => within.expandName(reference));
       if (!used.some((reference) => intended.has(reference))) continue;
       // `$(x-m)` takes what x-$(CONFIG_X) holds for m, whatever the list it goes into.
       const asked = parts !== undefined && record.statement.name.includes("$");
@@ -244,7 +241,7 @@ export class ChainFinder {
     if (depth > MAX_STEPS || wordsOf(record.statement.value).includes(word)) return [];
     let best: { mention: Mention; part: string; within: Mentions } | undefined;
     for (const used of referencedNames(record.statement.value)) {
-      const name = within.expandName(used, record.statement.at);
+      const name = within.expandName(used);
       if (name.startsWith("CONFIG_")) continue;
       for (const candidate of this.sourcesOf(within, record, name)) {
         const words = candidate.mention.words;
@@ -274,7 +271,7 @@ export class ChainFinder {
     const before =
       scope === this.source.top.scope ? scope.records.filter((r) => r.name === name && r.index < user.index) : records;
     if (before.length === 0) return [];
-    const expand = (text: string, at: Place): string => this.source.top.expand(text, at);
+    const expand = (text: string): string => this.source.top.expand(text);
     const other = new Mentions(before, expand);
     return other.all.map((mention) => ({ mention, within: other }));
   }
@@ -284,9 +281,7 @@ export class ChainFinder {
 function isPassedOn(within: Mentions, mention: Mention, mentions: readonly Mention[]): boolean {
   const { record } = mention;
   if (!record.statement.value.includes("$")) return false;
-  const used = new Set(
-    referencedNames(record.statement.value).map((name) => within.expandName(name, record.statement.at)),
-  );
+  const used = new Set(referencedNames(record.statement.value).map((name) => within.expandName(name)));
   return mentions.some(
     (other) => other !== mention && other.record.index < record.index && used.has(within.nameOf(other.record)),
   );

@@ -260,7 +260,7 @@ export class Tree {
     const tracer = new Tracer({
       host: this.host,
       top: this.top.scope,
-      expandTop: (text, at) => this.top.expandSafely(text, at, false),
+      expandTop: (text) => this.top.look(text),
       directory: (path) => this.directory(path),
       entered: (path) => this.entered.get(path),
       found: (path) => this.found.get(path),

@@ -32,7 +32,7 @@ export interface Why {
 export interface Walked {
   readonly host: Host;
   readonly top: Scope;
-  expandTop(text: string, at: Place): string;
+  expandTop(text: string): string;
   directory(path: string): KbuildDirectory;
   /** true: entered for vmlinux, false: for modules only. */
   entered(path: string): boolean | undefined;
@@ -49,7 +49,7 @@ export class Tracer {
 
   constructor(private readonly walked: Walked) {
     this.chains = new ChainFinder({
-      top: { scope: walked.top, expand: (text, at) => walked.expandTop(text, at) },
+      top: { scope: walked.top, expand: (text) => walked.expandTop(text) },
       directory: (path) => walked.directory(path),
     });
   }
