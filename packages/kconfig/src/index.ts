@@ -10,3 +10,5 @@ export * from "./modes.js";
 export type { Request } from "./read-config.js";
 export * from "./tree.js";
 export * from "./tristate.js";
+export type { Fact, FactKind } from "./want/facts.js";
+export { type Change, parseWish, type WantResult, type Wish, want } from "./want/want.js";
