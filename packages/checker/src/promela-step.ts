@@ -35,7 +35,7 @@ import { contextOf, HARDIRQ, type Root, type System, TASK } from "./system.js";
 
 /** Ways through one step before the export gives up. */
 const MAX_OPTIONS = 512;
-/** Instructions on one way. */
+/** Instructions on all ways through one step. */
 const MAX_INSTRUCTIONS = 20_000;
 /** Visits of one block on one way before it is asked whether the way repeats itself. */
 const MAX_VISITS = 8;
@@ -112,7 +112,6 @@ interface Path {
   known: Set<string>;
   /** Locks that this context certainly holds now. */
   held: Set<string>;
-  executed: number;
   visits: Map<number, number>;
   seen: Set<string>;
   /** The next temporary that is free. */
@@ -156,6 +155,8 @@ export class StepExporter {
   private meets = new Map<number, number | undefined>();
   /** Hidden temporaries that the widest way of a step uses. */
   temporaries = 0;
+  /** Instructions executed for this step, on all ways. */
+  private executed = 0;
 
   constructor(
     private readonly system: System,
@@ -177,6 +178,7 @@ export class StepExporter {
   /** Every way through the step that starts at `block`. */
   step(block: number, entry: Entry): readonly Option[] {
     this.options = [];
+    this.executed = 0;
     this.entry = entry;
     this.entryBlock = block;
     this.meets = this.meetingPoints(block);
@@ -189,7 +191,6 @@ export class StepExporter {
       out: [],
       known: new Set(),
       held: new Set(),
-      executed: 0,
       visits: new Map(),
       seen: new Set(),
       temporary: 0,
@@ -339,7 +340,7 @@ export class StepExporter {
       const { instrs, term } = this.fn.blocks[node]!;
       for (; index < instrs.length; index++) {
         const instr = instrs[index]!;
-        if (++path.executed > MAX_INSTRUCTIONS) throw new Error(`${place(instr)}: a step is too long to be exported`);
+        if ((++this.executed) > MAX_INSTRUCTIONS) throw new Error(`${place(instr)}: a step is too long to be exported`);
         if (instr.kind === "choose") {
           this.choose(path, instr, (next) => this.run(next, node, index + 1, entering, stop));
           return;
@@ -399,7 +400,6 @@ export class StepExporter {
       out: path.out.slice(),
       known: new Set(path.known),
       held: new Set(path.held),
-      executed: path.executed,
       visits: new Map(path.visits),
       seen: new Set(path.seen),
       temporary: path.temporary,
@@ -489,7 +489,6 @@ export class StepExporter {
     }
     for (const item of yes.obligations) path.obligations.push(logic("||", not(cond), item));
     for (const item of no.obligations) path.obligations.push(logic("||", cond, item));
-    path.executed = Math.max(yes.executed, no.executed);
     if (isSilent && yes.out.length === 0 && no.out.length === 0) return;
     const body = (lines: readonly Line[]) => (lines.length === 0 ? "skip" : this.finish(lines, []).join("; "));
     if (yes.out.length === 0) {
@@ -571,6 +570,7 @@ export class StepExporter {
           throw new Error(`${place(instr)}: someone_waits_for() is exported only where a witness asks it`);
         }
         return true;
+      case "lockdepAssert":
       case "witness":
       case "print":
       case "atomicBegin":

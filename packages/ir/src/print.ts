@@ -106,6 +106,8 @@ export function printInstr(instr: Instr, fn: Fn): string {
       return `check ${e(instr.cond)} else ${instr.violation} ${JSON.stringify(instr.message)}`;
     case "mightSleep":
       return "might sleep";
+    case "lockdepAssert":
+      return "lockdep assert irqs enabled";
     case "witness":
       return `witness ${JSON.stringify(instr.name)} if ${e(instr.cond)}`;
     case "print":

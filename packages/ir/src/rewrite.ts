@@ -74,6 +74,7 @@ export function mapInstr(instr: Instr, f: (expr: Expr) => Expr): Instr {
     case "inTask":
     case "choose":
     case "mightSleep":
+    case "lockdepAssert":
     case "print":
     case "atomicBegin":
     case "atomicEnd":

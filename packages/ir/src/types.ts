@@ -165,6 +165,8 @@ export type Instr = { readonly at: At } & (
   | { readonly kind: "check"; readonly cond: Expr; readonly violation: ViolationKind; readonly message: string }
   /** A violation (`sleep-in-atomic`) in an interrupt, with interrupts off or with a spinlock held. */
   | { readonly kind: "mightSleep" }
+  /** lockdep_assert_irqs_enabled(). No violation: a run goes on behind it, as the kernel does behind a WARN_ON_ONCE. */
+  | { readonly kind: "lockdepAssert" }
   /** Notes that the event `name` was reached, if `cond` is true. */
   | { readonly kind: "witness"; readonly name: string; readonly cond: Expr }
   /** The kernel says something; the boot stage shows it, a search does not. */

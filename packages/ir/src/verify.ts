@@ -155,6 +155,7 @@ class FnVerifier {
         this.place(instr.lock, true);
         return;
       case "mightSleep":
+      case "lockdepAssert":
       case "print":
       case "atomicBegin":
       case "atomicEnd":

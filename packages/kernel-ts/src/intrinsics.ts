@@ -83,6 +83,8 @@ export function lowerIntrinsic(ctx: Context, node: ts.CallExpression, name: stri
     }
     case "might_sleep":
       return emit({ kind: "mightSleep", at: here });
+    case "lockdep_assert_irqs_enabled":
+      return emit({ kind: "lockdepAssert", at: here });
     case "wait_until":
       if (first && second) wait(ctx, node, undefined, first, second);
       return undefined;

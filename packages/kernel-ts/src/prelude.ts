@@ -118,6 +118,8 @@ declare function wait_until(condition: boolean, what: string): void;
 declare function wait_for_cpu(cpu: u8, condition: boolean, what: string): void;
 /** A violation in an interrupt, with interrupts off or with a spinlock held. */
 declare function might_sleep(): void;
+/** What lockdep warns of if interrupts are off here. No violation: the run goes on. */
+declare function lockdep_assert_irqs_enabled(): void;
 
 /** Any of 0 .. count - 1; the search takes each. \`count\` is a constant. */
 declare function choose(count: number): u8;

@@ -57,6 +57,7 @@ function csd_unlock(caller: u8): void {
  */
 export function smp_call_function(func: smp_call_func_t, start: u8, end: u8): void {
   const me = smp_processor_id();
+  lockdep_assert_irqs_enabled();
   let mask: u8 = 0;
   for (let cpu: u8 = 0; cpu < NR_CPUS; cpu++) {
     if (cpu === me) continue;
