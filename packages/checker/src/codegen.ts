@@ -20,16 +20,20 @@ import {
   successors,
   type ValueType,
 } from "@shootdown/ir";
+import type { Chain, Chaining } from "./chaining.js";
 import type { Field, Layout } from "./layout.js";
+import { type LockPlan, lockPlan } from "./lock-facts.js";
 import { structure } from "./structure.js";
-import { contextOf, HARDIRQ, LEVELS, type Root, type Source, type System, TASK } from "./system.js";
+import { contextOf, HARDIRQ, LEVELS, type Root, type Source, type StepPoint, type System, TASK } from "./system.js";
 
+/** The node before an interrupt's first block. */
+const TAKEN = -1;
 /** Instructions of a private loop before it is taken to be endless. */
 const MAX_LOOP_TURNS = 100_000;
 
-/** Statements that define `expand()` and `reached`, to stand behind those of `store.ts`. */
-export function generate(system: System, layout: Layout): string {
-  return new Generator(system, layout).module();
+/** Statements that define `expand()`, `reached` and `lockFacts`, to stand behind those of `store.ts`. */
+export function generate(system: System, layout: Layout, chaining?: Chaining): string {
+  return new Generator(system, layout, chaining).module();
 }
 
 class Generator {
@@ -39,6 +43,7 @@ class Generator {
   constructor(
     private readonly system: System,
     private readonly layout: Layout,
+    private readonly chaining?: Chaining,
   ) {}
 
   module(): string {
@@ -75,6 +80,7 @@ let ordinal = 0, blocked = 0, active = 0, pc = 0, turns = 0;
 let tape = [], counts = [], choices = 0;
 const helpers = new Int32Array(${system.cpus});
 const reached = new Uint8Array(${Math.max(1, system.witnesses.length)});
+const lockFacts = new Uint8Array(${lockPlan(system).size});
 function copy() { ${this.copyWords()} }
 function emit() { if (insert() === target && hit < 0) hit = ordinal; ordinal++; }
 function violate() { env.violation(ordinal); ordinal++; }
@@ -204,7 +210,7 @@ ${cpus.join("\n")}
 
   /** The function of one step: from `block` of `root` on `cpu` to the next step point. */
   private step(name: string, cpu: number, root: Root, block: number, source?: Source): void {
-    const code = new StepCode(this.system, this.layout, cpu, root, block, source, {
+    const code = new StepCode(this.system, this.layout, this.chaining, cpu, root, block, source, {
       read: (words, base, field, index) => this.read(words, base, field, index),
       write: (base, field, index, value, type) => this.write(base, field, index, value, type),
       part: (c) => this.part(c),
@@ -231,13 +237,17 @@ interface FieldAccess {
 class StepCode {
   private readonly self: number;
   private readonly used = new Set<number>();
+  /** What `structure` sees: a block, and the phase of the chain that reaches it. */
+  private readonly nodes: { readonly block: number; readonly chain: Chain | undefined }[] = [];
   private hasChoice = false;
   private temporaries = 0;
   private readonly context: number;
+  private readonly locks: LockPlan;
 
   constructor(
     private readonly system: System,
     private readonly layout: Layout,
+    private readonly chaining: Chaining | undefined,
     private readonly cpu: number,
     private readonly root: Root,
     private readonly entry: number,
@@ -246,21 +256,21 @@ class StepCode {
   ) {
     this.context = contextOf(cpu, root.level);
     this.self = this.context + 1;
+    this.locks = lockPlan(system);
   }
 
   text(name: string): string {
     const { layout, cpu, root, fields, system } = this;
     const base = fields.part(cpu);
-    const inside = (id: number) => this.isHardware || !root.pcOf.has(id);
-    const nextBlocks = (id: number) => successors(this.term(id)).filter(inside);
-    let body: string;
-    if (this.source && !inside(this.entry)) body = this.exit(this.entry);
-    else {
-      body = structure(
-        { entry: this.entry, successors: nextBlocks },
-        { node: (id, branch) => this.block(id, (to) => (inside(to) ? branch(to) : this.exit(to))) },
-      );
-    }
+    const begin = this.chaining?.begin();
+    const entryPoint = this.source ? undefined : this.pointAt(this.entry);
+    const chain = begin && entryPoint ? this.chaining!.after(begin, this.chaining!.mover(entryPoint)) : begin;
+    // An interrupt begins with an edge to its first block, which may be a step point; a run begins at one.
+    const entry = this.source ? this.nodeOf(TAKEN, chain) : this.nodeOf(this.entry, chain);
+    const body = structure(
+      { entry, successors: (node) => this.nextNodes(node) },
+      { node: (node, branch) => this.block(node, branch) },
+    );
     const reads: string[] = [];
     const writes: string[] = [];
     let guard = "";
@@ -272,7 +282,7 @@ class StepCode {
         reads.push(this.set(local, fields.read("S", base, field, 0)));
       }
       const first = root.program.fn.blocks[this.entry]!.instrs[0];
-      if (first?.kind === "acquire") guard = this.lockGuard(first.lock);
+      if (first?.kind === "acquire") guard = this.noteLocks(first, "S") + this.lockGuard(first.lock);
     }
     const locals = [...this.used].sort((a, b) => a - b).map((id) => `l${id} = 0`);
     const declare = locals.length > 0 ? `let ${locals.join(", ")};\n` : "";
@@ -298,24 +308,89 @@ function ${name}() { ${comment}\ntape.length = 0; do ${name}_(); while (nextChoi
     return simplify(mapExpr(expr, (e) => (e.kind === "cpu" ? constant(e.type, this.cpu) : e)));
   }
 
-  private block(id: number, branch: (to: number) => string): string {
+  /** The node of a block that is reached by a chain in a given phase. */
+  private nodeOf(block: number, chain: Chain | undefined): number {
+    const found = this.nodes.findIndex(
+      (node) =>
+        node.block === block && node.chain?.isPre === chain?.isPre && node.chain?.hasAcquired === chain?.hasAcquired,
+    );
+    return found >= 0 ? found : this.nodes.push({ block, chain }) - 1;
+  }
+
+  private nextBlocks(node: number): readonly number[] {
+    const { block } = this.nodes[node]!;
+    return block === TAKEN ? [this.entry] : successors(this.term(block));
+  }
+
+  private nextNodes(node: number): readonly number[] {
+    const { chain } = this.nodes[node]!;
+    return this.nextBlocks(node).flatMap((to) => {
+      const next = this.onward(chain, to);
+      return next === undefined ? [] : [next];
+    });
+  }
+
+  private pointAt(block: number): StepPoint {
+    return this.system.points[this.root.level]![this.root.pcOf.get(block)! - 1]!;
+  }
+
+  /** The node that an edge to `to` leads to inside this function; undefined if the step always ends there. */
+  private onward(chain: Chain | undefined, to: number): number | undefined {
+    if (this.isHardware || !this.root.pcOf.has(to)) return this.nodeOf(to, chain);
+    if (!chain) return undefined;
+    const mover = this.chaining!.mover(this.pointAt(to));
+    if (this.chaining!.mayGoOn(chain, mover) === "no") return undefined;
+    return this.nodeOf(to, this.chaining!.after(chain, mover));
+  }
+
+  /** An edge: on inside the function, or the end of the step, or whichever the interrupt mask and the lock decide. */
+  private edge(node: number, to: number, branch: (to: number) => string): string {
+    const { chain } = this.nodes[node]!;
+    const next = this.onward(chain, to);
+    if (next === undefined) return this.exit(to);
+    if (this.isHardware || !this.root.pcOf.has(to)) return branch(next);
+    const point = this.pointAt(to);
+    const stops: string[] = [];
+    if (this.chaining!.mayGoOn(chain!, this.chaining!.mover(point)) === "irqs-off") {
+      stops.push(`${this.fields.read("N", this.fields.part(this.cpu), this.layout.irqOff, 0)} === 0`);
+    }
+    const first = this.root.program.fn.blocks[to]!.instrs[0];
+    let before = "";
+    if (first?.kind === "acquire") {
+      const place = this.place({ ...first.lock, index: first.lock.index.map((e) => this.bind(e)) });
+      before = place.before;
+      stops.push(`${this.readPlace("N", place)} !== 0`);
+    }
+    return stops.length === 0
+      ? branch(next)
+      : `${before}if (${stops.join(" || ")}) {\n${this.exit(to)}}\n${branch(next)}`;
+  }
+
+  private block(node: number, branch: (to: number) => string): string {
+    const { block: id } = this.nodes[node]!;
+    if (id === TAKEN) return this.edge(node, this.entry, branch);
     const { instrs } = this.root.program.fn.blocks[id]!;
     const lines: string[] = [];
     instrs.forEach((instr, index) => {
-      const isGuard = index === 0 && id === this.entry && instr.kind === "acquire" && !this.source;
+      // The lock of a step's start has been found free: at the start of the function, or at the edge of the chain.
+      const isFree = index === 0 && instr.kind === "acquire" && this.root.pcOf.has(id) && !this.isHardware;
+      // lockdep: an acquire counts before it takes effect, the one that starts the function even before it is free.
+      const isNoted = isFree && id === this.entry && !this.source && !this.chaining;
+      if (instr.kind === "acquire" && !isNoted) lines.push(this.noteLocks(instr, "N"));
       lines.push(
         this.instr(
           mapInstr(instr, (e) => this.bind(e)),
-          isGuard,
+          isFree,
         ),
       );
+      if (instr.kind !== "acquire") lines.push(this.noteLocks(instr, "N"));
     });
     const term = this.term(id);
     switch (term.kind) {
       case "jump":
-        return `${lines.join("")}${this.turn(id, term.to)}${branch(term.to)}`;
+        return `${lines.join("")}${this.turn(id, term.to)}${this.edge(node, term.to, branch)}`;
       case "branch":
-        return `${lines.join("")}${this.turn(id, Math.min(term.then, term.else))}if (${this.bool(term.cond)}) {\n${branch(term.then)}} else {\n${branch(term.else)}}\n`;
+        return `${lines.join("")}${this.turn(id, Math.min(term.then, term.else))}if (${this.bool(term.cond)}) {\n${this.edge(node, term.then, branch)}} else {\n${this.edge(node, term.else, branch)}}\n`;
       case "return":
         return `${lines.join("")}${this.leave()}`;
       default:
@@ -371,13 +446,13 @@ function ${name}() { ${comment}\ntape.length = 0; do ${name}_(); while (nextChoi
   }
 
   /** The text that reads each element of a global. */
-  private eachElement(index: number): string[] {
+  private eachElement(index: number, words = "N"): string[] {
     const global = this.system.globals[index]!;
     const field = this.layout.globals[index]!;
     const count = this.system.initial[index]!.length;
     const row = global.perCpu ? count / this.system.cpus : count;
     return Array.from({ length: count }, (_, i) =>
-      this.fields.read("N", global.perCpu ? this.fields.part(Math.floor(i / row)) : 0, field, i % row),
+      this.fields.read(words, global.perCpu ? this.fields.part(Math.floor(i / row)) : 0, field, i % row),
     );
   }
 
@@ -451,6 +526,7 @@ function ${name}() { ${comment}\ntape.length = 0; do ${name}_(); while (nextChoi
       }
       case "waiters":
         return this.set(instr.dst, `(${this.waiters(instr.lock)} ? 1 : 0)`);
+      case "lockdepAssert":
       case "print":
       case "atomicBegin":
       case "atomicEnd":
@@ -459,6 +535,28 @@ function ${name}() { ${comment}\ntape.length = 0; do ${name}_(); while (nextChoi
         throw new Error("a flat program has no calls");
       default:
         return assertNever(instr);
+    }
+  }
+
+  /** Sets the bits of a point of the lock plan: before an acquire takes effect, after an interrupt mask did. */
+  private noteLocks(instr: Instr, words: string): string {
+    const point = this.locks.of.get(this.root)?.get(instr);
+    if (!point) return "";
+    const off = this.fields.read(words, this.fields.part(this.cpu), this.layout.irqOff, 0);
+    const noteHeld = (base: number) =>
+      point.mayHold.map((hold, index) => {
+        const held = this.eachElement(hold.class, words).map((text) => `${text} === ${this.self}`);
+        return `if (${held.join(" || ")}) lockFacts[${base + index}] = 1;\n`;
+      });
+    switch (point.kind) {
+      case "acquire":
+        return `lockFacts[${point.base} + ${off}] = 1;\n${noteHeld(point.base + 2).join("")}`;
+      case "enable":
+        return point.mayHold.length === 0 ? "" : `if (${off} === 0) {\n${noteHeld(point.base).join("")}}\n`;
+      case "assert":
+        return `if (${off} !== 0) lockFacts[${point.base}] = 1;\n`;
+      default:
+        return assertNever(point.kind);
     }
   }
 

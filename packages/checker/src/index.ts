@@ -1,8 +1,11 @@
 /** The checker: systems, steps, search, traces, replay. */
+export * from "./chaining.js";
 export * from "./deadlock.js";
 export * from "./interpreter.js";
+export * from "./lock-facts.js";
 export { exportPromela } from "./promela.js";
 export * from "./random.js";
+export * from "./reduced.js";
 export * from "./reference.js";
 export * from "./schedule.js";
 export * from "./search.js";

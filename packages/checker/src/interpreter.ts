@@ -18,8 +18,20 @@ import {
   type ViolationKind,
   wrap,
 } from "@shootdown/ir";
+import type { Chain, Chaining } from "./chaining.js";
+import type { LockRecorder } from "./lock-facts.js";
 import { copyState, pointOf, runningLevel, type State } from "./state.js";
-import { contextOf, HARDIRQ, LEVELS, type Root, SOFTIRQ, type Source, type System, TASK } from "./system.js";
+import {
+  contextOf,
+  HARDIRQ,
+  LEVELS,
+  type Root,
+  SOFTIRQ,
+  type Source,
+  type StepPoint,
+  type System,
+  TASK,
+} from "./system.js";
 
 /** What one step is, apart from its choices. */
 export type Move =
@@ -71,9 +83,18 @@ export class Interpreter {
   /** Names of the witnesses reached by any step so far. */
   readonly reached = new Set<string>();
   observer: Observer | undefined;
+  /** Collects what lockdep learns, if set. */
+  locks: LockRecorder | undefined;
   onPrint: ((level: PrintLevel, message: string, at: At) => void) | undefined;
 
-  constructor(readonly system: System) {}
+  /** By chained step executed last: how many choices each of its steps but the last had seen. */
+  seams: number[] = [];
+
+  /** With `chaining`, a step is a chain of steps; see `chaining.ts`. */
+  constructor(
+    readonly system: System,
+    private readonly chaining?: Chaining,
+  ) {}
 
   /** The moves that the state may offer; a `run` may still turn out to be blocked. */
   moves(state: State): Move[] {
@@ -218,12 +239,24 @@ export class Interpreter {
       state.frames[context] = frame;
     };
 
+    let chain = this.chaining?.begin();
+    if (chain && move.kind === "run")
+      chain = this.chaining!.after(chain, this.chaining!.mover(pointOf(system, state, cpu, level)));
+    this.seams = [];
     let executed = 0;
     let first = move.kind === "run";
     for (;;) {
       const pc = hardware ? undefined : root.pcOf.get(block);
       if (pc !== undefined && !first) {
-        const { live } = system.points[level]![pc - 1]!;
+        const point = system.points[level]![pc - 1]!;
+        const longer = chain && this.longer(chain, point, state, cpu, locals);
+        if (longer) {
+          chain = longer;
+          this.seams.push(counts.length);
+          first = true;
+          continue;
+        }
+        const { live } = point;
         finish(
           pc,
           live.map((local) => locals[local]!),
@@ -261,6 +294,7 @@ export class Interpreter {
             break;
           }
           case "acquire": {
+            this.locks?.note(root, instr, state, cpu, self);
             const place = resolve(instr.lock);
             if (typeof place === "string") return violation("bug", place, instr.at);
             const owner = state.shared[place.global]![place.element]!;
@@ -290,6 +324,10 @@ export class Interpreter {
           case "irq":
             if (instr.op === "save") locals[instr.dst] = Number(state.irqOff[cpu]);
             state.irqOff[cpu] = instr.op === "restore" ? value(instr.value) !== 0 : instr.op !== "enable";
+            this.locks?.note(root, instr, state, cpu, self);
+            break;
+          case "lockdepAssert":
+            this.locks?.note(root, instr, state, cpu, self);
             break;
           case "irqsDisabled":
             locals[instr.dst] = Number(state.irqOff[cpu]);
@@ -357,6 +395,28 @@ export class Interpreter {
       }
       block = term.kind === "jump" ? term.to : value(term.cond) !== 0 ? term.then : term.else;
     }
+  }
+
+  /** The chain with the step at `point` added, if it may be and is not blocked. */
+  private longer(
+    chain: Chain,
+    point: StepPoint,
+    state: State,
+    cpu: number,
+    locals: readonly number[],
+  ): Chain | undefined {
+    const chaining = this.chaining!;
+    const mover = chaining.mover(point);
+    const mayGoOn = chaining.mayGoOn(chain, mover);
+    if (mayGoOn === "no" || (mayGoOn === "irqs-off" && !state.irqOff[cpu])) return undefined;
+    const instr = point.root.program.fn.blocks[point.block]!.instrs[0];
+    if (instr?.kind === "acquire") {
+      const global = this.system.globalIndex.get(placeName(instr.lock)!)!;
+      const { dims } = this.system.globals[global]!;
+      const element = dims.reduce((sum, dim, i) => sum * dim + evaluate(instr.lock.index[i]!, locals, cpu), 0);
+      if (state.shared[global]![element] !== 0) return undefined;
+    }
+    return chaining.after(chain, mover);
   }
 
   private whyNotSleep(state: State, cpu: number, level: number, self: number): string | undefined {

@@ -340,7 +340,7 @@ export class StepExporter {
       const { instrs, term } = this.fn.blocks[node]!;
       for (; index < instrs.length; index++) {
         const instr = instrs[index]!;
-        if ((++this.executed) > MAX_INSTRUCTIONS) throw new Error(`${place(instr)}: a step is too long to be exported`);
+        if (++this.executed > MAX_INSTRUCTIONS) throw new Error(`${place(instr)}: a step is too long to be exported`);
         if (instr.kind === "choose") {
           this.choose(path, instr, (next) => this.run(next, node, index + 1, entering, stop));
           return;

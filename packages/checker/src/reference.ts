@@ -2,14 +2,17 @@
  * The reference search: breadth first, by the interpreter, over unpacked states in a Map. For small systems, and to hold
  * the generated code against: same verdict, same number of states, same length of the shortest run.
  */
+import { Chaining } from "./chaining.js";
 import { stuckContexts } from "./deadlock.js";
 import { Interpreter } from "./interpreter.js";
-import type { Limits, SearchResult } from "./search.js";
+import { LockRecorder } from "./lock-facts.js";
+import type { SearchOptions, SearchResult } from "./search.js";
 import { initialState, type State, stateKey } from "./state.js";
 import type { System } from "./system.js";
 
-export function referenceSearch(system: System, limits: Limits = {}): SearchResult {
-  const interpreter = new Interpreter(system);
+export function referenceSearch(system: System, limits: SearchOptions = {}): SearchResult {
+  const interpreter = new Interpreter(system, limits.chaining ? new Chaining(system) : undefined);
+  interpreter.locks = new LockRecorder(system);
   const first = initialState(system);
   const states: { state: State; parent: number; ordinal: number }[] = [{ state: first, parent: -1, ordinal: 0 }];
   const seen = new Set([stateKey(first)]);
@@ -58,6 +61,7 @@ export function referenceSearch(system: System, limits: Limits = {}): SearchResu
     depth,
     memory: 0,
     witnesses: system.witnesses.map((name) => ({ name, reached: interpreter.reached.has(name) })),
+    lockFacts: interpreter.locks.facts,
     schedule,
     limit: schedule ? undefined : limit,
   };

@@ -5,6 +5,7 @@
  * same system gives the same result, byte for byte. There are no parent pointers: a path is found by expanding the
  * levels again, backwards, for the first state that leads to the next one.
  */
+import { Chaining } from "./chaining.js";
 import { generate } from "./codegen.js";
 import { stuckContexts } from "./deadlock.js";
 import { Interpreter } from "./interpreter.js";
@@ -21,6 +22,11 @@ export interface Limits {
   readonly maxMemory?: number;
   /** Asked every few thousand states; a face that has a clock answers. */
   readonly expired?: () => boolean;
+}
+
+export interface SearchOptions extends Limits {
+  /** Chain steps where no other context's step is needed in between: fewer states, same verdict. */
+  readonly chaining?: boolean;
 }
 
 export interface Progress {
@@ -45,8 +51,10 @@ export interface SearchResult {
   /** Bytes of state storage. */
   readonly memory: number;
   readonly witnesses: readonly { readonly name: string; readonly reached: boolean }[];
+  /** What lockdep has learnt from all steps taken; see `lock-facts.ts`. */
+  readonly lockFacts: Uint8Array;
   /**
-   * For a finding: which successor to take at each step from the initial state. The last one is the violating step,
+   * For a finding: which successor (of the chained steps, where there are such) to take at each step from the initial state. The last one is the violating step,
    * unless the run ends in a deadlock.
    */
   readonly schedule?: readonly number[];
@@ -79,6 +87,7 @@ interface Engine {
   memory(): number;
   transitions(): number;
   readonly reached: Uint8Array;
+  readonly lockFacts: Uint8Array;
 }
 
 interface Environment {
@@ -89,9 +98,9 @@ interface Environment {
   overflow(field: string, value: number): never;
 }
 
-function makeEngine(system: System, layout: Layout, env: Environment): Engine {
+function makeEngine(system: System, layout: Layout, env: Environment, chaining?: Chaining): Engine {
   const text = `${storeText(layout.words)}
-${generate(system, layout)}
+${generate(system, layout, chaining)}
 let transitions = 0;
 return {
   run(from, to, maxStates) {
@@ -115,6 +124,7 @@ return {
   memory,
   transitions() { return transitions; },
   reached,
+  lockFacts,
 };`;
   return new Function("env", text)(env) as Engine;
 }
@@ -134,12 +144,16 @@ function sampleRanges(system: System, slots: ReturnType<typeof assignSlots>): Ra
 }
 
 /** Searches the whole system, or until a limit or the first (shortest) violation. */
-export function search(system: System, limits: Limits = {}, onProgress?: (progress: Progress) => void): SearchResult {
+export function search(
+  system: System,
+  options: SearchOptions = {},
+  onProgress?: (progress: Progress) => void,
+): SearchResult {
   const slots = assignSlots(system);
   const ranges = sampleRanges(system, slots);
   for (;;) {
     try {
-      return searchOnce(system, makeLayout(system, slots, ranges), limits, onProgress);
+      return searchOnce(system, makeLayout(system, slots, ranges), options, onProgress);
     } catch (error) {
       if (!(error instanceof Overflow)) throw error;
       const range = ranges.get(error.field) ?? { min: error.value, max: error.value };
@@ -151,9 +165,10 @@ export function search(system: System, limits: Limits = {}, onProgress?: (progre
 function searchOnce(
   system: System,
   layout: Layout,
-  limits: Limits,
+  limits: SearchOptions,
   onProgress?: (progress: Progress) => void,
 ): SearchResult {
+  const chaining = limits.chaining ? new Chaining(system) : undefined;
   const interpreter = new Interpreter(system);
   let violating: { state: number; ordinal: number } | undefined;
   let deadlock: number | undefined;
@@ -171,7 +186,7 @@ function searchOnce(
       throw new Overflow(field, value);
     },
   };
-  const engine = makeEngine(system, layout, env);
+  const engine = makeEngine(system, layout, env, chaining);
   engine.seed(encodeState(system, layout, initialState(system)));
 
   /** The number of the first state of each level. */
@@ -201,6 +216,7 @@ function searchOnce(
     depth: levels.length - 1,
     memory: engine.memory(),
     witnesses,
+    lockFacts: engine.lockFacts,
   };
   if (deadlock !== undefined) {
     return { verdict: "finding", ...facts, schedule: pathTo(engine, levels, deadlock) };

@@ -2,8 +2,10 @@
  * Random runs, for sizes that an exhaustive search does not reach. A finding is as good as a search's (it is replayed
  * and told the same way), though seldom the shortest; finding nothing proves nothing.
  */
+import { ordinalsOf } from "./actions.js";
 import { stuckContexts } from "./deadlock.js";
 import { type Action, Interpreter } from "./interpreter.js";
+import { LockRecorder } from "./lock-facts.js";
 import { seededRandom } from "./random.js";
 import { copyState, initialState } from "./state.js";
 import type { System } from "./system.js";
@@ -25,6 +27,8 @@ export interface SimulateResult {
   /** Steps taken in all runs. */
   readonly steps: number;
   readonly witnesses: readonly { readonly name: string; readonly reached: boolean }[];
+  /** What lockdep has learnt from all runs; see `lock-facts.ts`. */
+  readonly lockFacts: Uint8Array;
   readonly schedule?: readonly number[];
 }
 
@@ -33,6 +37,8 @@ const STEPS_BETWEEN_LOOKS = 512;
 
 export function simulate(system: System, options: SimulateOptions): SimulateResult {
   const interpreter = new Interpreter(system);
+  interpreter.locks = new LockRecorder(system);
+  const { facts: lockFacts } = interpreter.locks;
   const random = seededRandom(options.seed);
   let steps = 0;
   let runs = 0;
@@ -41,6 +47,7 @@ export function simulate(system: System, options: SimulateOptions): SimulateResu
     runs,
     steps,
     witnesses: system.witnesses.map((name) => ({ name, reached: interpreter.reached.has(name) })),
+    lockFacts,
     schedule,
   });
   while (runs < options.runs) {
@@ -60,11 +67,11 @@ export function simulate(system: System, options: SimulateOptions): SimulateResu
         moved = true;
         steps++;
         actions.push({ move, choices: outcome.choiceCounts.map((count, i) => choices[i]! % count) });
-        if (outcome.kind === "violation") return result(ordinals(system, actions));
+        if (outcome.kind === "violation") return result(ordinalsOf(system, actions));
         state = next;
       }
       if (!moved || moves.length === 0) {
-        if (stuckContexts(interpreter, state).length > 0) return result(ordinals(system, actions));
+        if (stuckContexts(interpreter, state).length > 0) return result(ordinalsOf(system, actions));
       }
       if (!moved) break;
     }
@@ -74,24 +81,3 @@ export function simulate(system: System, options: SimulateOptions): SimulateResu
 
 /** Choices that one step may make. */
 const MAX_CHOICES = 8;
-
-/** Which successor each action is, for the schedule string. */
-function ordinals(system: System, actions: readonly Action[]): number[] {
-  const interpreter = new Interpreter(system);
-  let state = initialState(system);
-  return actions.map((action) => {
-    const all = interpreter.successors(state);
-    const ordinal = all.findIndex(
-      (s) => sameMove(s.action, action) && s.action.choices.join() === action.choices.join(),
-    );
-    if (ordinal < 0) throw new Error("a simulated step is not among the state's successors");
-    state = all[ordinal]!.state ?? state;
-    return ordinal;
-  });
-}
-
-function sameMove(a: Action, b: Action): boolean {
-  const [x, y] = [a.move, b.move];
-  if (x.kind === "run") return y.kind === "run" && x.cpu === y.cpu && x.level === y.level;
-  return y.kind === "take" && x.source === y.source;
-}

@@ -181,10 +181,23 @@ export interface BuildOptions {
   readonly memory?: Memory;
 }
 
+/** A handler that is not linked (the IPI's, on a uniprocessor) has nobody who raises its interrupt. */
+function withoutUnlinkedSources(scenario: Scenario, module: Module): Scenario {
+  const linked = (specs: readonly SourceSpec[]) =>
+    specs.filter((spec) => spec.raised === undefined || module.functions.has(spec.handler));
+  return {
+    ...scenario,
+    interrupts: linked(scenario.interrupts),
+    softirqs: linked(scenario.softirqs),
+    hardware: linked(scenario.hardware),
+  };
+}
+
 /** Builds the system. The module must have linked: a call of an undefined function throws. */
 export function buildSystem(options: BuildOptions): System {
-  const { scenario, cpus } = options;
+  const { cpus } = options;
   const module = bindMachine(options.module, options.machine);
+  const scenario = withoutUnlinkedSources(options.scenario, module);
   const points: WitnessPoint[] = scenario.witnesses.flatMap((w) =>
     w.kind === "in code" ? [] : [{ name: w.name, fn: w.fn!, when: w.kind, condition: w.condition }],
   );

@@ -97,7 +97,8 @@ function readSchedule(text: string) {
 function searchMode(options: LimitOptions): CheckMode {
   return {
     kind: "search",
-    limits: {
+    options: {
+      chaining: options.chaining !== false,
       maxStates: options.maxStates === undefined ? undefined : parseCount("--max-states", options.maxStates),
       maxMemory: options.maxMemory === undefined ? undefined : parseBytes("--max-memory", options.maxMemory),
       expired: deadline(options.maxSeconds),

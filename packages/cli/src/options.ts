@@ -16,6 +16,8 @@ export interface LimitOptions {
   readonly maxStates?: string;
   readonly maxMemory?: string;
   readonly maxSeconds?: string;
+  /** False with --no-chaining. */
+  readonly chaining?: boolean;
 }
 
 /** Bytes of state storage unless --max-memory says otherwise: what a small machine has. */
@@ -42,7 +44,8 @@ export function limitOptions(command: Command): Command {
       "stop when states take so much memory; K, M and G are powers of 1024",
       DEFAULT_MAX_MEMORY,
     )
-    .option("--max-seconds <n>", "stop after so many seconds");
+    .option("--max-seconds <n>", "stop after so many seconds")
+    .option("--no-chaining", "count every step: more states, the same verdict");
 }
 
 export function parseSizes(options: readonly string[]): ReadonlyMap<string, number> {

@@ -68,7 +68,8 @@ function renderCheck(check: CheckStage): string[] {
   const bounds = Object.entries(check.bounds).map(([name, value]) => `${name}=${value}`);
   lines.push(`           ${bounds.join(" ")}`);
   if (check.mode === "search") {
-    const searched = `${plural(check.states, "state")}, ${plural(check.transitions, "step")}, depth ${check.depth}, ${megabytes(check.memory)}`;
+    const kind = check.reduction === "chaining" ? "chained step" : "step";
+    const searched = `${plural(check.states, "state")}, ${plural(check.transitions, kind)}, depth ${check.depth}, ${megabytes(check.memory)}`;
     lines.push(`           ${searched}`);
   }
   if (check.mode === "simulate") lines.push(`           ${plural(check.transitions, "random step")}`);
@@ -156,7 +157,7 @@ function renderRun(check: CheckStage): string[] {
     lines.push(`  ${names.join(" > ")}  ${where(violation.at)}${linuxOf(violation.at)}`);
   }
   for (const wait of violation.waits) lines.push(`  ${sayWait(wait)}`);
-  const shortest = check.mode === "search" ? "shortest run" : "run";
+  const shortest = check.isShortest ? "shortest run" : "run";
   lines.push(`  ${shortest}: ${plural(steps.length, "step")}`);
   if (check.replay) lines.push(`  replay: ${check.replay}`);
   return lines;

@@ -7,14 +7,14 @@ import {
   buildSystem,
   encodeSchedule,
   fingerprint,
-  type Limits,
   type Memory,
   type Progress,
   type Run,
   replay,
   type Schedule,
+  type SearchOptions,
   type System,
-  search,
+  searchReduced,
   simulate,
   type TracePlace,
   tell,
@@ -26,7 +26,7 @@ import type { CheckStage, Place } from "./result.js";
 
 /** How stage 4 looks for a violation. */
 export type CheckMode =
-  | { readonly kind: "search"; readonly limits: Limits; readonly onProgress?: (progress: Progress) => void }
+  | { readonly kind: "search"; readonly options: SearchOptions; readonly onProgress?: (progress: Progress) => void }
   | {
       readonly kind: "simulate";
       readonly seed: number;
@@ -140,7 +140,7 @@ export function check(input: CheckInput): CheckStage {
       return { ...base, ...facts, depth: result.schedule.length, ...confirmed(result.schedule) };
     }
     case "search": {
-      const { verdict, schedule, limit, witnesses, ...facts } = search(system, mode.limits, mode.onProgress);
+      const { verdict, schedule, limit, witnesses, ...facts } = searchReduced(system, mode.options, mode.onProgress);
       const known = { ...base, ...facts, witnesses: [...witnesses] };
       if (schedule) return { ...known, ...confirmed(schedule) };
       return { ...known, verdict: verdict === "sound" ? "sound" : "limit", limit };

@@ -109,6 +109,10 @@ export const checkStage = z.strictObject({
   applies: z.boolean(),
   reason: z.string().optional(),
   mode: z.enum(["search", "simulate", "replay"]),
+  /** How states were counted: chaining joins steps between which no other context's step is needed. */
+  reduction: z.enum(["none", "chaining"]).optional(),
+  /** The run is one of the shortest there are. */
+  isShortest: z.boolean().optional(),
   /** The sizes that the verdict holds for. */
   bounds: z.record(z.string(), z.number()),
   states: z.number().int(),
