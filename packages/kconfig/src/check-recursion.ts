@@ -226,12 +226,11 @@ export class RecursionCheck {
 
   private lines61(step: Step, next: KSymbol, last: KSymbol): string[] {
     const symbol = step.symbol;
-    let property = step.property ?? symbol.properties[0]!;
-    let menu = property.menu;
-    if (symbol.isChoice || this.choice(symbol) !== null) {
-      property = symbol.properties[0]!;
-      menu = property.menu;
-    }
+    const isPartOfChoice = symbol.isChoice || this.choice(symbol) !== null;
+    const property = isPartOfChoice ? symbol.properties[0] : (step.property ?? symbol.properties[0]);
+    // A symbol that is only selected has no place; conf crashes here.
+    if (property === undefined) return [`\tsymbol ${describe(step, nameOf(next))}`];
+    const menu = property.menu;
     const at = `${property.file}:${property.line}`;
     const heading = symbol === last ? [`${at}:error: recursive dependency detected!`] : [];
     if (symbol.isChoice)

@@ -12,3 +12,4 @@ export * from "./tree.js";
 export * from "./tristate.js";
 export type { Fact, FactKind } from "./want/facts.js";
 export { type Change, parseWish, type WantResult, type Wish, want } from "./want/want.js";
+export { decodeBytes, encodeBytes } from "./text.js";

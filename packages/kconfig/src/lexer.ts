@@ -107,7 +107,8 @@ export class Lexer {
     let token = this.scan();
     if (this.previous === T.EOL || this.previous === T.HELPTEXT) {
       while (token === T.EOL) token = this.scan();
-      this.statementFileOf61 = this.file;
+      // 6.1 has no current file any more once the first one has ended.
+      this.statementFileOf61 = this.rootEnded ? "<none>" : this.file;
       this.statementLine = this.line;
     }
     if (
