@@ -179,7 +179,10 @@ declare function scenario(options: {
   readonly softirqs?: Interrupt | readonly Interrupt[];
   /** What hardware does by itself, at any time: each function is one step. */
   readonly hardware?: Interrupt | readonly Interrupt[];
-  /** Events that the search must reach for its verdict to mean something. */
-  readonly witnesses: { readonly [name: string]: Witness | "in code" };
+  /**
+   * Events that the search must reach for its verdict to mean something. One that only some configurations can reach:
+   * \`CONFIG.SMP && reaches(f)\`.
+   */
+  readonly witnesses: { readonly [name: string]: Witness | "in code" | boolean };
 }): void;
 `;

@@ -243,18 +243,24 @@ class ScenarioReader {
   }
 
   private witnesses(node: ts.Expression | undefined): readonly ScenarioWitness[] {
-    return [...this.properties(node)].map(([name, value]): ScenarioWitness => {
-      if (ts.isStringLiteral(value) && value.text === "in code") return { name, kind: "in code" };
-      const word = this.word(value);
-      if (word?.name === "returns") return { name, kind: "returns", fn: this.functionName(word.args[0]) };
-      if (word?.name === "reaches") {
-        const fn = this.functionName(word.args[0]);
-        const condition = word.args[1] && this.condition(word.args[1]);
-        return { name, kind: "reaches", fn, ...(condition === undefined ? {} : { condition }) };
-      }
-      this.refuse(value);
-      return { name, kind: "in code" };
-    });
+    return [...this.properties(node)].flatMap(([name, value]) => this.witness(name, value) ?? []);
+  }
+
+  /** Undefined where the configuration leaves nothing to witness: `CONFIG.SMP && reaches(f)`. */
+  private witness(name: string, value: ts.Expression): ScenarioWitness | undefined {
+    if (ts.isBinaryExpression(value) && value.operatorToken.kind === ts.SyntaxKind.AmpersandAmpersandToken) {
+      return this.unit.constants.number(value.left) === 0 ? undefined : this.witness(name, value.right);
+    }
+    if (ts.isStringLiteral(value) && value.text === "in code") return { name, kind: "in code" };
+    const word = this.word(value);
+    if (word?.name === "returns") return { name, kind: "returns", fn: this.functionName(word.args[0]) };
+    if (word?.name === "reaches") {
+      const fn = this.functionName(word.args[0]);
+      const condition = word.args[1] && this.condition(word.args[1]);
+      return { name, kind: "reaches", fn, ...(condition === undefined ? {} : { condition }) };
+    }
+    this.refuse(value);
+    return undefined;
   }
 
   private refuse(node: ts.Node): void {
