@@ -22,7 +22,7 @@ import {
 } from "@shootdown/ir";
 import type { Chain, Chaining } from "./chaining.js";
 import type { Field, Layout } from "./layout.js";
-import { type LockPlan, lockPlan } from "./lock-facts.js";
+import { heldBase, type LockPlan, lockPlan } from "./lock-facts.js";
 import { structure } from "./structure.js";
 import { contextOf, HARDIRQ, LEVELS, type Root, type Source, type StepPoint, type System, TASK } from "./system.js";
 
@@ -543,18 +543,17 @@ function ${name}() { ${comment}\ntape.length = 0; do ${name}_(); while (nextChoi
     const point = this.locks.of.get(this.root)?.get(instr);
     if (!point) return "";
     const off = this.fields.read(words, this.fields.part(this.cpu), this.layout.irqOff, 0);
-    const noteHeld = (base: number) =>
-      point.mayHold.map((hold, index) => {
-        const held = this.eachElement(hold.class, words).map((text) => `${text} === ${this.self}`);
-        return `if (${held.join(" || ")}) lockFacts[${base + index}] = 1;\n`;
-      });
+    const noteHeld = point.mayHold.map((hold, index) => {
+      const held = this.eachElement(hold.class, words).map((text) => `${text} === ${this.self}`);
+      return `if (${held.join(" || ")}) lockFacts[${point.base + heldBase(point.kind) + index}] = 1;\n`;
+    });
     switch (point.kind) {
       case "acquire":
-        return `lockFacts[${point.base} + ${off}] = 1;\n${noteHeld(point.base + 2).join("")}`;
+        return `lockFacts[${point.base} + ${off}] = 1;\n${noteHeld.join("")}`;
       case "enable":
-        return point.mayHold.length === 0 ? "" : `if (${off} === 0) {\n${noteHeld(point.base).join("")}}\n`;
+        return point.mayHold.length === 0 ? "" : `if (${off} === 0) {\n${noteHeld.join("")}}\n`;
       case "assert":
-        return `if (${off} !== 0) lockFacts[${point.base}] = 1;\n`;
+        return `if (${off} !== 0) {\nlockFacts[${point.base}] = 1;\n${noteHeld.join("")}}\n`;
       default:
         return assertNever(point.kind);
     }

@@ -3,6 +3,8 @@ export * from "./chaining.js";
 export * from "./deadlock.js";
 export * from "./interpreter.js";
 export * from "./lock-facts.js";
+export * from "./lockdep.js";
+export * from "./lockdep-run.js";
 export { exportPromela } from "./promela.js";
 export * from "./random.js";
 export * from "./reduced.js";

@@ -12,6 +12,9 @@ import { type At, assertNever, type Fn, type Instr, placeName, successors } from
 import type { State } from "./state.js";
 import { HARDIRQ, type Root, type System } from "./system.js";
 
+/** The bits, each a byte that is 0 or 1; `lockPlan` says what each means. */
+export type LockFacts = Uint8Array;
+
 /** A lock class (the global: an array of locks is one class) that may be held at a point, and where it was taken. */
 export interface MayHold {
   /** Index into `System.globals`. */
@@ -25,7 +28,7 @@ export interface MayHold {
  *
  *     acquire  asked for with interrupts on | with interrupts off | for each of mayHold: while that class is held
  *     enable   for each of mayHold: interrupts are turned on here while that class is held
- *     assert   reached with interrupts off
+ *     assert   reached with interrupts off | for each of mayHold: so, while that class is held
  */
 export interface LockPoint {
   readonly kind: "acquire" | "enable" | "assert";
@@ -72,7 +75,7 @@ export function lockPlan(system: System): LockPlan {
       const mayHold = byClass(held.get(instr) ?? new Set(), system, numbers);
       const classOf = instr.kind === "acquire" ? system.globalIndex.get(placeName(instr.lock)!) : undefined;
       const point: LockPoint = { kind, root, at: instr.at, class: classOf, mayHold, base: size };
-      size += kind === "acquire" ? 2 + mayHold.length : kind === "enable" ? mayHold.length : 1;
+      size += heldBase(kind) + mayHold.length;
       own.set(instr, point);
       points.push(point);
     }
@@ -80,6 +83,11 @@ export function lockPlan(system: System): LockPlan {
   const plan: LockPlan = { points, of, size };
   plans.set(system, plan);
   return plan;
+}
+
+/** How many bits of a point come before those of mayHold. */
+export function heldBase(kind: LockPoint["kind"]): number {
+  return kind === "acquire" ? 2 : kind === "enable" ? 0 : 1;
 }
 
 function pointKind(instr: Instr): LockPoint["kind"] | undefined {
@@ -139,7 +147,7 @@ function byClass(held: ReadonlySet<Instr>, system: System, numbers: ReadonlyMap<
 
 /** Collects facts from the interpreter. */
 export class LockRecorder {
-  readonly facts: Uint8Array;
+  readonly facts: LockFacts;
   private readonly plan: LockPlan;
 
   constructor(system: System) {
@@ -152,20 +160,22 @@ export class LockRecorder {
     const point = this.plan.of.get(root)?.get(instr);
     if (!point) return;
     const off = state.irqOff[cpu]!;
-    const noteHeld = (base: number) =>
+    const noteHeld = () =>
       point.mayHold.forEach((hold, index) => {
-        if (state.shared[hold.class]!.includes(self)) this.facts[base + index] = 1;
+        if (state.shared[hold.class]!.includes(self)) this.facts[point.base + heldBase(point.kind) + index] = 1;
       });
     switch (point.kind) {
       case "acquire":
         this.facts[point.base + Number(off)] = 1;
-        noteHeld(point.base + 2);
+        noteHeld();
         break;
       case "enable":
-        if (!off) noteHeld(point.base);
+        if (!off) noteHeld();
         break;
       case "assert":
-        if (off) this.facts[point.base] = 1;
+        if (!off) break;
+        this.facts[point.base] = 1;
+        noteHeld();
         break;
       default:
         assertNever(point.kind);

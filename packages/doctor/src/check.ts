@@ -7,6 +7,7 @@ import {
   buildSystem,
   encodeSchedule,
   fingerprint,
+  type LockFacts,
   type Memory,
   type Progress,
   type Run,
@@ -22,6 +23,7 @@ import {
 import { elementCount, fold, inline, type Module } from "@shootdown/ir";
 import type { ScenarioDecl } from "@shootdown/kernel-ts";
 import { type Cpu, registersOf } from "./catalogue.js";
+import { lockdepOf } from "./lockdep.js";
 import type { CheckStage, Place } from "./result.js";
 
 /** How stage 4 looks for a violation. */
@@ -43,6 +45,8 @@ export interface CheckInput {
   readonly cpu: Cpu;
   readonly cpus: number;
   readonly bounds: ReadonlyMap<string, number>;
+  /** CONFIG_PROVE_LOCKING. */
+  readonly provesLocking: boolean;
   readonly mode: CheckMode;
   /** The command that replays a schedule. */
   readonly replayCommand: (schedule: string) => string;
@@ -84,7 +88,7 @@ function valueAfterBoot(input: CheckInput, name: string): boolean {
 }
 
 /** The system of a scenario on a built and booted kernel. */
-export function systemOf(input: Omit<CheckInput, "mode" | "replayCommand" | "bounds">): System {
+export function systemOf(input: Omit<CheckInput, "mode" | "replayCommand" | "bounds" | "provesLocking">): System {
   return buildSystem({
     module: input.module,
     scenario: input.scenario,
@@ -108,7 +112,9 @@ export function check(input: CheckInput): CheckStage {
     mode: mode.kind,
     bounds: Object.fromEntries(input.bounds),
   };
-  const told = (run: Run, schedule: readonly number[]): Partial<CheckStage> => {
+  const lockdep = (facts: LockFacts | undefined, told?: { run: Run; schedule: readonly number[] }) =>
+    lockdepOf({ system, facts, told, enabled: input.provesLocking, linux });
+  const told = (run: Run, schedule: readonly number[], lockFacts?: LockFacts): Partial<CheckStage> => {
     const text = encodeSchedule({ scenario: scenario.name, fingerprint: fingerprint(system), successors: schedule });
     return {
       violation: run.violation && {
@@ -116,15 +122,16 @@ export function check(input: CheckInput): CheckStage {
         at: run.violation.at && linux(run.violation.at),
         waits: run.violation.waits.map((wait) => ({ ...wait, at: linux(wait.at) })),
       },
+      lockdep: lockdep(lockFacts, { run, schedule }),
       trace: run.steps.map((step) => ({ ...step, at: linux(step.at), changes: [...step.changes] })),
       schedule: text,
       replay: input.replayCommand(text),
     };
   };
-  const confirmed = (schedule: readonly number[]) => {
+  const confirmed = (schedule: readonly number[], lockFacts: LockFacts) => {
     const run = tell(system, schedule);
     if (!run.violation) throw new Error("the interpreter does not confirm the finding of the generated code");
-    return { verdict: run.violation.kind, ...told(run, schedule) };
+    return { verdict: run.violation.kind, ...told(run, schedule, lockFacts) };
   };
   switch (mode.kind) {
     case "replay": {
@@ -136,14 +143,19 @@ export function check(input: CheckInput): CheckStage {
     case "simulate": {
       const result = simulate(system, mode);
       const facts = { ...NOTHING, transitions: result.steps, witnesses: [...result.witnesses] };
-      if (!result.schedule) return { ...base, ...facts, verdict: "limit", limit: "simulation" };
-      return { ...base, ...facts, depth: result.schedule.length, ...confirmed(result.schedule) };
+      const { schedule, lockFacts } = result;
+      if (schedule) return { ...base, ...facts, depth: schedule.length, ...confirmed(schedule, lockFacts) };
+      return { ...base, ...facts, verdict: "limit", limit: "simulation", lockdep: lockdep(lockFacts) };
     }
     case "search": {
-      const { verdict, schedule, limit, witnesses, ...facts } = searchReduced(system, mode.options, mode.onProgress);
+      const { verdict, schedule, limit, witnesses, lockFacts, ...facts } = searchReduced(
+        system,
+        mode.options,
+        mode.onProgress,
+      );
       const known = { ...base, ...facts, witnesses: [...witnesses] };
-      if (schedule) return { ...known, ...confirmed(schedule) };
-      return { ...known, verdict: verdict === "sound" ? "sound" : "limit", limit };
+      if (schedule) return { ...known, ...confirmed(schedule, lockFacts) };
+      return { ...known, verdict: verdict === "sound" ? "sound" : "limit", limit, lockdep: lockdep(lockFacts) };
     }
   }
 }

@@ -149,7 +149,11 @@ export function examine(input: Examination): Result {
   }
   try {
     const { mode, replayCommand } = input;
-    return finishResult(echo, { ...stages, check: check({ ...kernel, cpu, cpus, bounds, mode, replayCommand }) });
+    const provesLocking = prepared.configured.values.get("PROVE_LOCKING") === true;
+    return finishResult(echo, {
+      ...stages,
+      check: check({ ...kernel, cpu, cpus, bounds, provesLocking, mode, replayCommand }),
+    });
   } catch (error) {
     if (!(error instanceof ScheduleError)) throw error;
     throw new InputError("S1602", "the schedule", error.message, error.next);

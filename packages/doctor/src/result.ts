@@ -101,6 +101,33 @@ export const violation = z.strictObject({
   waits: z.array(wait),
 });
 
+const lockdepReport = z.strictObject({
+  kind: z.enum(["inconsistent-state", "irq-dependency", "circular-dependency", "recursive-locking", "irqs-off"]),
+  /** The kernel's first line. */
+  title: z.string(),
+  /** The lock class; absent for `irqs-off`. */
+  class: z.string().optional(),
+  /** The class at the other end of a dependency. */
+  other: z.string().optional(),
+  sites: z.array(z.strictObject({ what: z.string(), context: levels, root: z.string(), at: place })),
+  /** The report in the kernel's form. */
+  text: z.string(),
+  /** The step of the printed run at which it would come. Absent: only other runs show it. */
+  step: z.number().int().optional(),
+  /** The report is about the finding. */
+  warnsOfFinding: z.boolean(),
+});
+
+/** What lockdep would see. */
+export const lockdep = z.strictObject({
+  /** CONFIG_PROVE_LOCKING: the kernel prints only then. */
+  enabled: z.boolean(),
+  /** From every step that was taken; all of them, although the kernel stops at the first. */
+  reports: z.array(lockdepReport),
+  /** There is a finding, and no report is about it: why. */
+  cannotSee: z.string().optional(),
+});
+
 export const checkStage = z.strictObject({
   verdict: z.enum(["sound", ...VIOLATION_KINDS, "limit", "skipped"]),
   scenario: z.string(),
@@ -124,6 +151,7 @@ export const checkStage = z.strictObject({
   /** Which bound ended the search. */
   limit: z.enum(["states", "memory", "seconds", "simulation"]).optional(),
   violation: violation.optional(),
+  lockdep: lockdep.optional(),
   trace: z.array(traceStep).optional(),
   schedule: z.string().optional(),
   /** The command that replays the run. */
@@ -152,6 +180,7 @@ export type BootStage = z.infer<typeof bootStage>;
 export type CheckStage = z.infer<typeof checkStage>;
 export type TraceStep = z.infer<typeof traceStep>;
 export type Wait = z.infer<typeof wait>;
+export type Lockdep = z.infer<typeof lockdep>;
 export type Result = z.infer<typeof resultSchema>;
 
 /** Completes a result and holds it against the schema: a result that leaves this program is valid. */

@@ -1,0 +1,47 @@
+/**
+ * The part of stage 4 that says what lockdep would see of the kernel that was searched, whether or not the configuration
+ * has it: in all steps taken, in the run that is printed, and of the finding.
+ */
+import {
+  type LockFacts,
+  lockdepAlong,
+  lockdepKey,
+  lockdepReports,
+  type Run,
+  type System,
+  type TracePlace,
+  warnsOf,
+  whyUnseen,
+} from "@shootdown/checker";
+import type { Lockdep, Place } from "./result.js";
+
+export interface LockdepInput {
+  readonly system: System;
+  /** From all steps taken; absent for a replay, which has only its run. */
+  readonly facts?: LockFacts;
+  /** The run that is printed, if there is one. */
+  readonly told?: { readonly run: Run; readonly schedule: readonly number[] };
+  /** CONFIG_PROVE_LOCKING. */
+  readonly enabled: boolean;
+  /** Adds where Linux has the functions of a place. */
+  readonly linux: (place: TracePlace) => Place;
+}
+
+export function lockdepOf({ system, facts, told, enabled, linux }: LockdepInput): Lockdep {
+  const along = told && lockdepAlong(system, told.schedule);
+  const reports = lockdepReports(system, facts ?? along?.facts ?? new Uint8Array());
+  const violation = told?.run.violation;
+  return {
+    enabled,
+    reports: reports.map((report) => {
+      const { classes: _, ...rest } = report;
+      return {
+        ...rest,
+        sites: report.sites.map((site) => ({ ...site, at: linux(site.at) })),
+        step: along?.steps.get(lockdepKey(report)),
+        warnsOfFinding: violation !== undefined && warnsOf(report, violation),
+      };
+    }),
+    cannotSee: violation && whyUnseen(reports, violation),
+  };
+}
