@@ -3,7 +3,7 @@
  * A chain starts at the line that names the object and climbs: composite, list, directory, parent directory, top Makefile.
  * It reads records only; no statement is run again.
  */
-import { branchConditions, type Condition, splitName, suffixCondition } from "./conditions.js";
+import { branchConditions, type Condition, splitName, suffixCondition, symbolsIn } from "./conditions.js";
 import type { KbuildDirectory } from "./directory.js";
 import { referencedNames } from "./expand.js";
 import { directoryOf } from "./file-tree.js";
@@ -49,6 +49,7 @@ interface Mention {
 class Mentions {
   readonly all: readonly Mention[];
   private readonly byWord = new Map<string, Mention[]>();
+  private readonly byName = new Map<string, Mention[]>();
 
   constructor(
     records: readonly AssignmentRecord[],
@@ -69,6 +70,36 @@ class Mentions {
 
   of(word: string): readonly Mention[] {
     return this.byWord.get(word) ?? [];
+  }
+
+  /** The later line that sets the same variable anew without `word`: why a line that was read has no effect. */
+  replacement(record: AssignmentRecord, word: string): Condition | undefined {
+    if (!record.live || record.name === undefined) return undefined;
+    const same = this.ofName(record.name);
+    if (!same.some((own) => own.record === record && own.words.includes(word))) return undefined;
+    const later = same.find(
+      ({ record: other, words }) =>
+        other.scope === record.scope &&
+        other.index > record.index &&
+        isPlainSet(other.statement) &&
+        !words.includes(word),
+    );
+    if (later === undefined) return undefined;
+    const { statement } = later.record;
+    const text = `replaced by ${showAssignment(statement, word)}`;
+    return { text, holds: false, at: statement.at, symbols: symbolsIn(statement.name, record.scope) };
+  }
+
+  private ofName(name: string): readonly Mention[] {
+    if (this.byName.size === 0) {
+      for (const mention of this.all) {
+        if (mention.record.name === undefined) continue;
+        const same = this.byName.get(mention.record.name);
+        if (same === undefined) this.byName.set(mention.record.name, [mention]);
+        else same.push(mention);
+      }
+    }
+    return this.byName.get(name) ?? [];
   }
 
   nameOf(record: AssignmentRecord): string {
@@ -201,11 +232,11 @@ export class ChainFinder {
     const parts = splitName(name);
     const isList = parts !== undefined && LISTS.has(parts.stem);
     const condition = parts === undefined ? undefined : suffixCondition(record, parts.suffix, builtin);
-    if (isList) return [joinChains([stepOf(kind, word, record, condition)], [])];
+    if (isList) return [joinChains([stepOf(within, kind, word, record, condition)], [])];
     const chains: Chain[] = [];
     if (parts !== undefined) {
       for (const up of this.climb(within, `${parts.stem}.o`, builtin, "names", seen)) {
-        chains.push(joinChains([stepOf("member", word, record, condition)], up.steps));
+        chains.push(joinChains([stepOf(within, "member", word, record, condition)], up.steps));
       }
     }
     const intended = new Set([
@@ -230,7 +261,7 @@ export class ChainFinder {
         kind,
         new Set(seen).add(key),
       );
-      for (const up of ups) chains.push(joinChains([stepOf("variable", word, record, suffix)], up.steps));
+      for (const up of ups) chains.push(joinChains([stepOf(within, "variable", word, record, suffix)], up.steps));
     }
     return chains;
   }
@@ -255,7 +286,7 @@ export class ChainFinder {
     const parts = splitName(name);
     const conditional = best.mention.record.statement.name.includes("$") && parts !== undefined;
     const condition = conditional ? suffixCondition(best.mention.record, parts.suffix, false) : undefined;
-    return [...deeper, stepOf("variable", best.part, best.mention.record, condition)];
+    return [...deeper, stepOf(best.within, "variable", best.part, best.mention.record, condition)];
   }
 
   /** Statements that made a variable, here or in the make that started this one. */
@@ -275,6 +306,10 @@ export class ChainFinder {
     const other = new Mentions(before, expand);
     return other.all.map((mention) => ({ mention, within: other }));
   }
+}
+
+function isPlainSet({ operator }: Assignment): boolean {
+  return operator === ":=" || operator === "=";
 }
 
 /** Whether a statement only hands on what another one, in `mentions` too, put into a variable. */
@@ -301,8 +336,15 @@ function longestPart(words: readonly string[], whole: string): string | undefine
   return best;
 }
 
-function stepOf(kind: Step["kind"], word: string, record: AssignmentRecord, condition: Condition | undefined): Step {
-  const conditions = [...branchConditions(record), ...(condition === undefined ? [] : [condition])];
+function stepOf(
+  within: Mentions,
+  kind: Step["kind"],
+  word: string,
+  record: AssignmentRecord,
+  condition: Condition | undefined,
+): Step {
+  const replaced = within.replacement(record, word);
+  const conditions = [...branchConditions(record), ...[condition, replaced].filter((c) => c !== undefined)];
   const { statement } = record;
   return {
     kind,
