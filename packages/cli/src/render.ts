@@ -4,8 +4,10 @@
  * Four lines for the stages, then, for a finding, the run: a column for each CPU, because people misread lists, and at
  * the end who waits for whom. No colour is needed to understand it.
  */
-import type { CheckStage, Frame, Place, Result, TraceStep, Wait } from "@shootdown/doctor";
+import type { CheckStage, Place, Result, TraceStep, Wait } from "@shootdown/doctor";
 import pc from "picocolors";
+import { shownFrame, where } from "./places.js";
+import { renderLockdep } from "./render-lockdep.js";
 
 /** Columns of the terminal that a run may use. */
 const WIDTH = 118;
@@ -18,7 +20,12 @@ function plural(value: number, noun: string): string {
   return `${count(value)} ${noun}${value === 1 ? "" : "s"}`;
 }
 
-export function renderResult(result: Result): string {
+export interface RenderOptions {
+  /** Print lockdep's reports whole. */
+  readonly lockdep?: boolean;
+}
+
+export function renderResult(result: Result, options: RenderOptions = {}): string {
   const { configure, link, boot, check } = result.stages;
   const lines: string[] = [];
   const stage = (name: string, verdict: string, text: string, isWell: boolean) =>
@@ -48,17 +55,17 @@ export function renderResult(result: Result): string {
   stage("boot", boot.verdict, boot.verdict === "skipped" ? "" : boot.cpu, boot.verdict === "boots");
   for (const message of boot.messages) detail(`[${message.level}] ${message.text}  ${pc.dim(where(message.at))}`);
 
-  lines.push(...renderCheck(check));
+  lines.push(...renderCheck(check, options));
   return `${lines.join("\n")}\n`;
 }
 
 /** The check stage alone, unless a stage before it failed. */
-export function renderCheckOnly(result: Result): string {
+export function renderCheckOnly(result: Result, options: RenderOptions = {}): string {
   const { check } = result.stages;
-  return check.verdict === "skipped" ? renderResult(result) : `${renderCheck(check).join("\n")}\n`;
+  return check.verdict === "skipped" ? renderResult(result, options) : `${renderCheck(check, options).join("\n")}\n`;
 }
 
-function renderCheck(check: CheckStage): string[] {
+function renderCheck(check: CheckStage, options: RenderOptions): string[] {
   const lines: string[] = [];
   const isWell = check.verdict === "sound";
   const colour = isWell ? pc.green : check.verdict === "skipped" ? pc.dim : pc.red;
@@ -82,7 +89,8 @@ function renderCheck(check: CheckStage): string[] {
     );
   }
   if (check.limit) lines.push(`           ${limitText(check)}`);
-  if (check.trace) lines.push("", ...renderRun(check));
+  if (check.trace) lines.push("", ...renderRun(check), "");
+  if (check.lockdep) lines.push(...renderLockdep(check.lockdep, options.lockdep === true));
   return lines;
 }
 
@@ -101,16 +109,6 @@ function limitText(check: CheckStage): string {
 
 function megabytes(bytes: number): string {
   return `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`;
-}
-
-function where(place: { readonly file: string; readonly line: number }): string {
-  return `${place.file}:${place.line}`;
-}
-
-/** The frame to show for a place: the innermost that is neither hardware nor a header's one-liner. */
-function shownFrame(place: Place): Frame {
-  const isPrimitive = (frame: Frame) => /^(machine|include)\/|\/include\//.test(frame.file);
-  return place.stack.findLast((frame) => !isPrimitive(frame)) ?? place.stack.at(-1)!;
 }
 
 /** The functions that lead to the shown frame, without those that every run shares. */
