@@ -6,8 +6,7 @@
  */
 import type { Builder } from "./builder.js";
 import { enclosingChoice } from "./check-properties.js";
-import { forEachSymbol } from "./expr.js";
-import type { Expr, KSymbol, Menu, Property } from "./model.js";
+import { Expr, KSymbol, type Menu, type Property } from "./model.js";
 
 /** Which part of a symbol is being followed. */
 type Via = "direct" | "reverse" | "implied" | "value" | "visible";
@@ -48,59 +47,30 @@ export class RecursionCheck {
     return choice;
   }
 
-  /** A choice and its members count as one node; an edge within it counts as a cycle, unless it leads to the choice. */
+  /**
+   * Depth first over symbols and expressions, each once. The members of a choice are one node, on which the choice itself comes
+   * first: a member may depend on the choice, but the choice or a member on a member is a cycle.
+   */
   private mayHaveCycle(symbols: readonly KSymbol[]): boolean {
-    const state = new Map<KSymbol, "open" | "closed">();
-    for (const start of symbols) {
-      const stack: { node: KSymbol; targets: KSymbol[] }[] = [];
-      const enter = (symbol: KSymbol): boolean => {
-        const node = this.choice(symbol) ?? symbol;
-        const known = state.get(node);
-        if (known === "open") return true;
-        if (known === undefined) {
-          state.set(node, "open");
-          const targets = this.targets(node);
-          if (targets === null) return true;
-          stack.push({ node, targets });
-        }
-        return false;
-      };
-      if (enter(start)) return true;
-      while (stack.length > 0) {
-        const top = stack.at(-1)!;
-        const next = top.targets.pop();
-        if (next === undefined) {
-          state.set(top.node, "closed");
-          stack.pop();
-        } else if (enter(next)) return true;
-      }
-    }
-    return false;
+    const search = new CycleSearch(this.build, (symbol) => this.choice(symbol)?.menus[0] ?? null);
+    return symbols.some((symbol) =>
+      search.leadsIntoCycle(symbol, (node) => {
+        if (node instanceof KSymbol) return this.edges(node);
+        // The choice comes last in the list and is therefore visited first.
+        const choice = node.symbol!;
+        return [...this.members(choice).flatMap((member) => this.edges(member)), choice];
+      }),
+    );
   }
 
-  /** What a node's values depend on. Null: on itself. */
-  private targets(node: KSymbol): KSymbol[] | null {
-    const members = node.isChoice ? this.members(node) : [];
-    const group = new Set<KSymbol>([node, ...members]);
-    const targets = new Set<KSymbol>();
-    let cyclic = false;
-    for (const symbol of group)
-      for (const expr of this.edges(symbol))
-        forEachSymbol(expr, (target) => {
-          if (!group.has(target)) targets.add(target);
-          else if (target !== node || !node.isChoice) cyclic = true;
-        });
-    return cyclic ? null : [...targets];
-  }
-
-  private edges(symbol: KSymbol): (Expr | null)[] {
-    const edges = [symbol.directDep, symbol.reverseDep, symbol.implied];
+  private edges(symbol: KSymbol): Expr[] {
+    const edges: (Expr | null)[] = [symbol.directDep, symbol.reverseDep, symbol.implied];
     for (const property of symbol.properties) {
       if (property.kind === "select" || property.kind === "imply" || property.kind === "choice") continue;
       edges.push(property.visible);
       if (property.kind === "default" && !symbol.isChoice) edges.push(property.expr);
     }
-    return edges;
+    return edges.filter((edge) => edge !== null);
   }
 
   private members(choice: KSymbol): KSymbol[] {
@@ -238,6 +208,67 @@ export class RecursionCheck {
     if (this.choice(symbol) !== null)
       return [...heading, `${menu.file}:${menu.line}:\tsymbol ${nameOf(symbol)} is part of choice ${nameOf(next)}`];
     return [...heading, `${at}:\tsymbol ${describe(step, nameOf(next))}`];
+  }
+}
+
+const UNSEEN = 0;
+const OPEN = 1;
+const CLOSED = 2;
+
+/** A symbol, an expression, or the entry of a choice, which stands for its members. */
+type Node = KSymbol | Expr | Menu;
+
+/** Depth-first search with an explicit stack. A node is on the stack twice: to be entered, and below that to be closed. */
+class CycleSearch {
+  private readonly symbols: Uint8Array;
+  private readonly exprs: Uint8Array;
+  private readonly groups: Uint8Array;
+
+  constructor(
+    build: Builder,
+    private readonly groupOf: (symbol: KSymbol) => Menu | null,
+  ) {
+    this.symbols = new Uint8Array(build.symbols.all.length);
+    this.exprs = new Uint8Array(build.pool.all.length);
+    this.groups = new Uint8Array(build.menus.length);
+  }
+
+  leadsIntoCycle(start: KSymbol, targetsOf: (node: KSymbol | Menu) => readonly (Expr | KSymbol)[]): boolean {
+    const stack: Node[] = [this.groupOf(start) ?? start];
+    while (stack.length > 0) {
+      const node = stack.at(-1)!;
+      if (this.state(node) !== UNSEEN) {
+        // Open: everything above it is done. Closed: it was reached twice.
+        this.setState(node, CLOSED);
+        stack.pop();
+        continue;
+      }
+      this.setState(node, OPEN);
+      if (node instanceof Expr) {
+        for (const part of [node.right, node.left, node.other, node.symbol])
+          if (part !== null && this.push(stack, part)) return true;
+      } else for (const target of targetsOf(node)) if (this.push(stack, target)) return true;
+    }
+    return false;
+  }
+
+  /** True: the target is being visited already. */
+  private push(stack: Node[], target: Expr | KSymbol): boolean {
+    const node = target instanceof Expr ? target : (this.groupOf(target) ?? target);
+    const state = this.state(node);
+    if (state === UNSEEN) stack.push(node);
+    return state === OPEN;
+  }
+
+  private state(node: Node): number {
+    if (node instanceof Expr) return this.exprs[node.id]!;
+    return node instanceof KSymbol ? this.symbols[node.index]! : this.groups[node.index]!;
+  }
+
+  private setState(node: Node, state: number): void {
+    if (node instanceof Expr) this.exprs[node.id] = state;
+    else if (node instanceof KSymbol) this.symbols[node.index] = state;
+    else this.groups[node.index] = state;
   }
 }
 

@@ -23,7 +23,8 @@ const KIND_NUMBER: Record<ExprKind, number> = {
 /** Makes expressions, each only once. A tree has one pool. */
 export class ExprPool {
   readonly all: Expr[] = [];
-  private buckets: (Expr | null)[] = new Array(1 << 14).fill(null);
+  private isStale = false;
+  private buckets: (Expr | null)[] = new Array(1 << 12).fill(null);
 
   constructor(
     readonly yes: KSymbol,
@@ -59,6 +60,13 @@ export class ExprPool {
     return right === null ? left : this.binary("or", left, right);
   }
 
+  /** For the cache: takes expressions made elsewhere, numbered from 0. Nothing may be interned before. */
+  adopt(exprs: readonly Expr[]): void {
+    for (const e of exprs) this.all.push(e);
+    // Buckets are made when something new is interned; evaluation never does.
+    this.isStale = true;
+  }
+
   isYes(e: Expr | null): boolean {
     return e === null || (e.kind === "symbol" && e.symbol === this.yes);
   }
@@ -72,6 +80,7 @@ export class ExprPool {
     symbol: KSymbol | null,
     other: KSymbol | null,
   ): Expr {
+    if (this.isStale) this.grow();
     const hash = hashOf(KIND_NUMBER[kind], a, b);
     const head = this.buckets[hash & (this.buckets.length - 1)]!;
     for (let e: Expr | null = head; e !== null; e = e.chain)
@@ -85,7 +94,10 @@ export class ExprPool {
   }
 
   private grow(): void {
-    this.buckets = new Array(this.buckets.length * 4).fill(null);
+    this.isStale = false;
+    let size = this.buckets.length * 8;
+    while (this.all.length > 2 * size) size *= 8;
+    this.buckets = new Array(size).fill(null);
     const mask = this.buckets.length - 1;
     for (const e of this.all) {
       const [a, b] = e.symbol === null ? [e.left!.id, e.right?.id ?? -1] : [e.symbol.index, e.other?.index ?? -1];

@@ -1,5 +1,6 @@
 /** The public face of the package: everything users import from `@shootdown/kconfig`. See README.md. */
 
+export { fingerprint, type LoadOptions, loadTree, saveTree } from "./cache.js";
 export * from "./configuration.js";
 export * from "./diagnostics.js";
 export * from "./environment.js";
@@ -8,8 +9,6 @@ export { type Difference, diff, type Lost, lost } from "./lost.js";
 export * from "./model.js";
 export * from "./modes.js";
 export type { Request } from "./read-config.js";
+export { decodeBytes, encodeBytes } from "./text.js";
 export * from "./tree.js";
 export * from "./tristate.js";
-export type { Fact, FactKind } from "./want/facts.js";
-export { type Change, parseWish, type WantResult, type Wish, want } from "./want/want.js";
-export { decodeBytes, encodeBytes } from "./text.js";

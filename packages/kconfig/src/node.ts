@@ -4,22 +4,23 @@
  * The entry point `@shootdown/kconfig/node`. The rest of the package never imports it.
  */
 /// <reference types="node" />
-import { isAscii } from "node:buffer";
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
-import { isAbsolute, join } from "node:path";
+import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { dirname, isAbsolute, join } from "node:path";
+import { fingerprint, loadTree, saveTree } from "./cache.js";
 import type { Environment, FileTree, ShellRunner } from "./environment.js";
 import { decodeBytes } from "./text.js";
+import { type KconfigTree, type ParseOptions, parseKconfig } from "./tree.js";
 
 /** The bytes of a file as text; undefined if there is no such file. */
 export function readText(path: string): string | undefined {
-  let bytes: Buffer;
   try {
-    bytes = readFileSync(path);
+    // Node reads text in one step. What is not UTF-8 shows as U+FFFD and is read again, byte by byte.
+    const text = readFileSync(path, "utf8");
+    return text.includes("\ufffd") || text.startsWith("\ufeff") ? decodeBytes(readFileSync(path)) : text;
   } catch {
     return undefined;
   }
-  return isAscii(bytes) ? bytes.toString("latin1") : decodeBytes(bytes);
 }
 
 /** Files under a directory. Absolute paths are taken as they are. */
@@ -27,8 +28,83 @@ export class DirectoryFiles implements FileTree {
   constructor(readonly directory: string) {}
 
   readFile(path: string): string | undefined {
-    return readText(isAbsolute(path) ? path : join(this.directory, path));
+    return readText(this.path(path));
   }
+
+  path(path: string): string {
+    return isAbsolute(path) ? path : join(this.directory, path);
+  }
+}
+
+export interface CachedParseOptions extends ParseOptions {
+  /** Where the parsed tree is kept between runs. Made, and made anew, as needed. */
+  readonly cacheFile: string;
+  /**
+   * `check` (default): every `$(shell,…)` of the tree is answered again and compared. `trust`: the answers are taken to be as
+   * before, which saves a second of compiler runs; right as long as nobody changes the compiler without changing the environment.
+   */
+  readonly shellAnswers?: "check" | "trust";
+}
+
+/** Size and times of a file, by which an unchanged one is recognised without reading it. */
+function stamp(path: string): string | undefined {
+  const stat = statSync(path, { throwIfNoEntry: false, bigint: true });
+  return stat === undefined ? undefined : `${stat.size}:${stat.mtimeNs}:${stat.ctimeNs}:${stat.ino}`;
+}
+
+/**
+ * parseKconfig(), or the tree of an earlier run if nothing it was made from has changed: the content of the files, the environment,
+ * the answers of the shell. A file whose size and times are as before is taken to have the same content, as git does.
+ */
+export function parseKconfigCached(options: CachedParseOptions & { readonly files: DirectoryFiles }): KconfigTree {
+  const { cacheFile, files } = options;
+  const stampFile = `${cacheFile}.stamps`;
+  const stamps = readStamps(stampFile);
+  let bytes: Uint8Array | undefined;
+  try {
+    bytes = readFileSync(cacheFile);
+  } catch {
+    // The first run.
+  }
+  const isUnchanged = (path: string, before: string): boolean => {
+    const full = files.path(path);
+    const known = stamps.get(path);
+    if (known !== undefined && known === stamp(full)) return true;
+    const text = readText(full);
+    return text !== undefined && fingerprint(text) === before;
+  };
+  const trust = options.shellAnswers === "trust" ? { isShellTrusted: true } : {};
+  const cached = bytes === undefined ? undefined : loadTree(bytes, { ...options, ...trust, isUnchanged });
+  if (cached !== undefined) return cached;
+  const tree = parseKconfig(options);
+  mkdirSync(dirname(cacheFile), { recursive: true });
+  writeWhole(cacheFile, saveTree(tree, options.root));
+  const lines = tree.inputs.files.map((path) => `${stamp(files.path(path)) ?? ""} ${path}\n`);
+  writeWhole(stampFile, lines.join(""));
+  return tree;
+}
+
+/** Stamps are worth nothing if files changed while they were written: a file younger than its stamp's file is not trusted. */
+function readStamps(stampFile: string): Map<string, string> {
+  const out = new Map<string, string>();
+  const made = statSync(stampFile, { throwIfNoEntry: false, bigint: true })?.mtimeNs;
+  if (made === undefined) return out;
+  for (const line of (readText(stampFile) ?? "").split("\n")) {
+    const space = line.indexOf(" ");
+    const times = line.slice(0, space).split(":");
+    if (space > 0 && BigInt(times[1] ?? "0") + RACY_NS < made) out.set(line.slice(space + 1), line.slice(0, space));
+  }
+  return out;
+}
+
+/** Two changes within this time can leave a file with the same times. */
+const RACY_NS = 2_000_000_000n;
+
+/** Never leaves half a file behind. */
+function writeWhole(path: string, content: string | Uint8Array): void {
+  const temporary = `${path}.${process.pid}.tmp`;
+  writeFileSync(temporary, content);
+  renameSync(temporary, path);
 }
 
 /** Commands take a few milliseconds each; one that takes longer than this hangs. */

@@ -24,8 +24,9 @@ interface Progress {
 }
 
 export class Simplifier {
-  private readonly transformed = new Map<Expr, Expr>();
-  private readonly deduplicated = new Map<Expr, Expr>();
+  /** Known results, by the number of the expression. */
+  private transformed: (Expr | undefined)[] = [];
+  private deduplicated: (Expr | undefined)[] = [];
 
   constructor(
     private readonly pool: ExprPool,
@@ -35,19 +36,24 @@ export class Simplifier {
 
   /** Forgets what depends on the types of symbols. 6.1 gives some symbols a type while the finaliser is under way. */
   typesChanged(): void {
-    this.transformed.clear();
-    this.deduplicated.clear();
+    this.transformed = [];
+    this.deduplicated = [];
   }
 
   /** `m` in a condition means "if modules are enabled at all": `m && MODULES`. */
   rewriteMod(e: Expr | null, modules: KSymbol): Expr | null {
     if (e === null) return null;
     switch (e.kind) {
-      case "not":
-        return this.pool.not(this.rewriteMod(e.left, modules)!);
+      case "not": {
+        const operand = this.rewriteMod(e.left, modules)!;
+        return operand === e.left ? e : this.pool.not(operand);
+      }
       case "and":
-      case "or":
-        return this.pool.binary(e.kind, this.rewriteMod(e.left, modules)!, this.rewriteMod(e.right, modules)!);
+      case "or": {
+        const left = this.rewriteMod(e.left, modules)!;
+        const right = this.rewriteMod(e.right, modules)!;
+        return left === e.left && right === e.right ? e : this.pool.binary(e.kind, left, right);
+      }
       case "symbol":
         return e.symbol === this.pool.mod ? this.pool.and(e, this.pool.symbol(modules)) : e;
       default:
@@ -58,12 +64,12 @@ export class Simplifier {
   /** Pushes `!` down to the symbols and turns comparisons of a bool with a constant into the bool or its negation. */
   transform(e: Expr | null): Expr | null {
     if (e === null) return null;
-    const known = this.transformed.get(e);
+    const known = this.transformed[e.id];
     if (known !== undefined) return known;
     const said = this.diagnostics.list.length;
     const result = this.transformNode(e);
     // Something was said: it has to be said again next time, as conf does.
-    if (this.diagnostics.list.length === said) this.transformed.set(e, result);
+    if (this.diagnostics.list.length === said) this.transformed[e.id] = result;
     return result;
   }
 
@@ -73,8 +79,11 @@ export class Simplifier {
       case "range":
         return e;
       case "and":
-      case "or":
-        return this.pool.binary(e.kind, this.transform(e.left)!, this.transform(e.right)!);
+      case "or": {
+        const left = this.transform(e.left)!;
+        const right = this.transform(e.right)!;
+        return left === e.left && right === e.right ? e : this.pool.binary(e.kind, left, right);
+      }
       case "not":
         return this.transformNot(this.transform(e.left)!);
       case "=":
@@ -119,10 +128,10 @@ export class Simplifier {
   /** Joins operands that say the same: `A && B && A` becomes `A && B`. */
   eliminateDuplicates(e: Expr | null): Expr | null {
     if (e === null || (e.kind !== "and" && e.kind !== "or")) return e;
-    const known = this.deduplicated.get(e);
+    const known = this.deduplicated[e.id];
     if (known !== undefined) return known;
     const result = this.dialect === "6.1" ? this.eliminateDuplicates61(e) : this.eliminateDuplicates612(e);
-    this.deduplicated.set(e, result);
+    this.deduplicated[e.id] = result;
     return result;
   }
 
@@ -136,7 +145,9 @@ export class Simplifier {
         const right = leaves(this.eliminateDuplicates(e.right)!, e.kind);
         for (let i = 0; i < left.list.length; i++)
           for (let j = 0; j < right.list.length; j++) this.joinPair(e.kind, left.list, i, right.list, j, progress);
-        e = this.pool.binary(e.kind, this.rebuild(left, e.kind), this.rebuild(right, e.kind));
+        if (progress.joined > 0) e = this.pool.binary(e.kind, this.rebuild(left, e.kind), this.rebuild(right, e.kind));
+        else if (left.shape !== e.left || right.shape !== e.right)
+          e = this.pool.binary(e.kind, left.shape, right.shape);
       }
       e = this.eliminateConstants(e);
     } while (progress.joined > 0);

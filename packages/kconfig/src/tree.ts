@@ -33,8 +33,8 @@ export interface ParseOptions {
 
 /** What the text of a tree depended on, apart from the options. The same inputs give the same tree. */
 export interface TreeInputs {
-  /** Kconfig files read, in order of first opening: path and text. */
-  readonly files: ReadonlyMap<string, string>;
+  /** Paths of the Kconfig files read, in order of first opening. */
+  readonly files: readonly string[];
   readonly environment: ReadonlyMap<string, string>;
   readonly missingEnvironment: readonly string[];
   readonly shell: ReadonlyMap<string, ShellResult>;
@@ -70,10 +70,15 @@ export class KconfigTree {
     return this.symbols.find(name);
   }
 
+  /** The text of one of the Kconfig files. */
+  source(path: string): string | undefined {
+    return this.readFile(path);
+  }
+
   /** The help text of an entry, or undefined if it has none. */
   help(menu: Menu): string | undefined {
     if (menu.helpStart < 0) return undefined;
-    const source = this.readFile(menu.file);
+    const source = this.source(menu.file);
     return source === undefined ? undefined : helpText(source, menu.helpStart, menu.helpEnd);
   }
 }
@@ -171,7 +176,7 @@ function stopIfErrors(build: Builder): void {
 
 function inputsOf(lexer: Lexer): TreeInputs {
   return {
-    files: lexer.opened,
+    files: [...lexer.opened.keys()],
     environment: lexer.macros.usedEnvironment,
     missingEnvironment: [...lexer.macros.missingEnvironment],
     shell: lexer.macros.usedShell,

@@ -241,7 +241,7 @@ export class Encoder {
   /** A condition that macros made a constant is told as it is written. */
   private sourceLine(condition: Condition): string | undefined {
     if (condition.expr.kind !== "symbol" || !condition.expr.symbol!.isConstant) return undefined;
-    const lines = this.tree.inputs.files.get(condition.file)?.split("\n", condition.line);
+    const lines = this.tree.source(condition.file)?.split("\n", condition.line);
     return lines?.[condition.line - 1]?.trim();
   }
 

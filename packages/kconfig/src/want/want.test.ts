@@ -3,7 +3,8 @@
  * Method: the shape of "SMP without MMU" in a few symbols; ways are checked by evaluating them.
  */
 import { describe, expect, test } from "vitest";
-import { Configuration, MemoryFiles, parseKconfig, parseWish, want } from "../index.js";
+import { Configuration, MemoryFiles, parseKconfig } from "../index.js";
+import { parseWish, want } from "./want.js";
 
 const ARM = `config MODULES
 	bool "Modules"

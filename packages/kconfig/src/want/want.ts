@@ -1,4 +1,7 @@
 /**
+ * The entry point `@shootdown/kconfig/want`, apart from the rest because it brings a SAT solver along, which takes a third of a
+ * second to load.
+ *
  * Is a value reachable, and how: the fewest changes found that give it, or the facts that forbid it.
  *
  * Called for `config want SMP=y MMU=n`. A SAT solver searches; a way it finds is confirmed by evaluating the changed file, a
@@ -12,8 +15,11 @@ import type { KconfigTree } from "../tree.js";
 import { quote } from "../write-config.js";
 import { Encoder, type EncoderOptions } from "./encoder.js";
 import type { Fact } from "./facts.js";
+
 import { Keep } from "./keep.js";
 import { type Literal, Sat } from "./sat.js";
+
+export type { Fact, FactKind } from "./facts.js";
 
 /** A value somebody wants a symbol to have; the name without `CONFIG_`. */
 export interface Wish {
