@@ -42,6 +42,18 @@ export function cpuWrites(va: vaddr_t, page: page_t): void {
   }
 }
 
+/** The CPU reads `page` through `va`. A cache that is found by address does not have what was written through another. */
+export function cpuReads(va: vaddr_t, page: page_t): void {
+  atomic: {
+    translate(va, page);
+    const line = lineOf(va, page);
+    for (let other: u8 = 0; other < LINES; other++) {
+      const isDirty = dcache[other] === 1 + 2 * page || dcache[other] === 2 + 2 * page;
+      stale_if(other !== line && isDirty, "the page is dirty in the cache under another address: old data is read");
+    }
+  }
+}
+
 /** Writes back, through `va`, what the cache holds of `page` (DCCMVAC). The CPU translates `va` for it. */
 export function cleanDcacheArea(va: vaddr_t, page: page_t): void {
   atomic: {

@@ -249,7 +249,8 @@ class ScenarioReader {
   /** Undefined where the configuration leaves nothing to witness: `CONFIG.SMP && reaches(f)`. */
   private witness(name: string, value: ts.Expression): ScenarioWitness | undefined {
     if (ts.isBinaryExpression(value) && value.operatorToken.kind === ts.SyntaxKind.AmpersandAmpersandToken) {
-      return this.unit.constants.number(value.left) === 0 ? undefined : this.witness(name, value.right);
+      const witness = this.witness(name, value.right); // read in any case: its condition is no ordinary function
+      return this.unit.constants.number(value.left) === 0 ? undefined : witness;
     }
     if (ts.isStringLiteral(value) && value.text === "in code") return { name, kind: "in code" };
     const word = this.word(value);

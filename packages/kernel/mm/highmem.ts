@@ -18,8 +18,16 @@ import {
 } from "../../machine/memory-map.ts";
 import { fixmap_pte, pte } from "../../machine/mmu.ts";
 import { flush_cache_kmaps } from "../arch/arm/include/asm/cacheflush.ts";
-import { ARCH_NEEDS_KMAP_HIGH_GET, PKMAP_ADDR, PKMAP_END, PKMAP_NR } from "../arch/arm/include/asm/highmem.ts";
-import { flush_tlb_kernel_range, local_flush_tlb_kernel_page } from "../arch/arm/include/asm/tlbflush.ts";
+import {
+  ARCH_NEEDS_KMAP_HIGH_GET,
+  arch_kmap_local_post_map,
+  arch_kmap_local_post_unmap,
+  arch_kmap_local_pre_unmap,
+  PKMAP_ADDR,
+  PKMAP_END,
+  PKMAP_NR,
+} from "../arch/arm/include/asm/highmem.ts";
+import { flush_tlb_kernel_range } from "../arch/arm/include/asm/tlbflush.ts";
 import {
   spin_lock,
   spin_lock_irq,
@@ -35,7 +43,7 @@ import {
   waitqueue_active,
   wake_up,
 } from "../include/linux/wait.ts";
-import { __set_current_state, schedule, TASK_UNINTERRUPTIBLE } from "../kernel/sched/core.ts";
+import { __set_current_state, current, schedule, TASK_UNINTERRUPTIBLE, TASKS } from "../kernel/sched/core.ts";
 
 /** @linux mm/highmem.c kmap_lock */
 export const kmap_lock = spinlock();
@@ -197,34 +205,41 @@ export function kunmap_high(page: page_t): void {
 
 // ---- temporary mappings ----
 
-/** By CPU: how many temporary mappings its contexts have. They nest, so one counter serves them all. @linux mm/highmem.c kmap_local_idx */
-const kmap_local_idx = per_cpu(u8);
+/** With DEBUG_KMAP_LOCAL every mapping has an unmapped guard slot before it. @linux mm/highmem.c KM_INCR */
+const KM_INCR = CONFIG.DEBUG_KMAP_LOCAL ? 2 : 1;
+/** By CPU and task: fixmap slots in use. Interrupts count on the task that they interrupt. @linux include/linux/sched.h kmap_ctrl */
+const kmap_ctrl_idx = per_cpu(array(u8, TASKS));
+/** What the task's slots hold, to be put back when the task runs again. @linux include/linux/sched.h kmap_ctrl */
+const kmap_ctrl_pteval = per_cpu(array(array(u8, KM_MAX_IDX), TASKS));
 
 /** @linux mm/highmem.c kmap_local_idx_push */
 function kmap_local_idx_push(): u8 {
   const cpu = smp_processor_id();
-  const idx = kmap_local_idx[cpu];
-  kmap_local_idx[cpu]++;
-  BUG_ON(idx >= KM_MAX_IDX, "too many nested temporary mappings");
-  return idx;
+  atomic: {
+    kmap_ctrl_idx[cpu][current[cpu]] += KM_INCR;
+    BUG_ON(kmap_ctrl_idx[cpu][current[cpu]] > KM_MAX_IDX, "too many nested temporary mappings");
+    return u8(kmap_ctrl_idx[cpu][current[cpu]] - 1);
+  }
 }
 
 /** @linux mm/highmem.c kmap_local_idx_pop */
 function kmap_local_idx_pop(): void {
   const cpu = smp_processor_id();
   atomic: {
-    BUG_ON(kmap_local_idx[cpu] === 0, "kunmap_local without kmap_local");
-    kmap_local_idx[cpu]--;
+    BUG_ON(kmap_ctrl_idx[cpu][current[cpu]] < KM_INCR, "kunmap_local without kmap_local");
+    kmap_ctrl_idx[cpu][current[cpu]] -= KM_INCR;
   }
 }
 
-/** The fixmap slot of this CPU. @linux mm/highmem.c __kmap_local_pfn_prot */
+/** Into the fixmap slot of this CPU. @linux mm/highmem.c __kmap_local_pfn_prot */
 function __kmap_local_pfn_prot(page: page_t): vaddr_t {
-  const vaddr = u8(FIXMAP_BASE + kmap_local_idx_push());
-  const slot = vaddr - FIXMAP_BASE;
-  BUG_ON(fixmap_pte[smp_processor_id()][slot] !== 0, "a temporary mapping is still there");
-  fixmap_pte[smp_processor_id()][slot] = page + 1;
-  local_flush_tlb_kernel_page(vaddr); // arch_kmap_local_post_map
+  const cpu = smp_processor_id();
+  const idx = kmap_local_idx_push();
+  const vaddr = u8(FIXMAP_BASE + idx);
+  BUG_ON(fixmap_pte[cpu][idx] !== 0, "a temporary mapping is still there");
+  fixmap_pte[cpu][idx] = page + 1;
+  arch_kmap_local_post_map(vaddr);
+  kmap_ctrl_pteval[cpu][current[cpu]][idx] = page + 1;
   return vaddr;
 }
 
@@ -241,7 +256,45 @@ export function kunmap_local_indexed(vaddr: vaddr_t, page: page_t): void {
     kunmap_high(page); // kmap_high_unmap_local: it was the page's permanent mapping
     return;
   }
-  fixmap_pte[smp_processor_id()][vaddr - FIXMAP_BASE] = 0;
-  local_flush_tlb_kernel_page(vaddr); // arch_kmap_local_post_unmap
+  const cpu = smp_processor_id();
+  const idx = vaddr - FIXMAP_BASE;
+  arch_kmap_local_pre_unmap(vaddr, page);
+  fixmap_pte[cpu][idx] = 0;
+  arch_kmap_local_post_unmap(vaddr);
+  kmap_ctrl_pteval[cpu][current[cpu]][idx] = 0;
   kmap_local_idx_pop();
+}
+
+/**
+ * The task that leaves takes its temporary mappings along: the next one's go into the same slots. Interrupts are off.
+ * @linux mm/highmem.c __kmap_local_sched_out
+ */
+export function __kmap_local_sched_out(): void {
+  const cpu = smp_processor_id();
+  for (let i: u8 = 0; i < kmap_ctrl_idx[cpu][current[cpu]]; i++) {
+    const pteval = kmap_ctrl_pteval[cpu][current[cpu]][i];
+    if (CONFIG.DEBUG_KMAP_LOCAL && (i & 1) === 0) {
+      WARN_ON(pteval !== 0, "a guard slot is mapped");
+      continue;
+    }
+    WARN_ON(pteval === 0, "a temporary mapping is lost");
+    arch_kmap_local_pre_unmap(u8(FIXMAP_BASE + i), u8(pteval - 1));
+    fixmap_pte[cpu][i] = 0;
+    arch_kmap_local_post_unmap(u8(FIXMAP_BASE + i));
+  }
+}
+
+/** The task that comes finds its temporary mappings where they were. Interrupts are off. @linux mm/highmem.c __kmap_local_sched_in */
+export function __kmap_local_sched_in(): void {
+  const cpu = smp_processor_id();
+  for (let i: u8 = 0; i < kmap_ctrl_idx[cpu][current[cpu]]; i++) {
+    const pteval = kmap_ctrl_pteval[cpu][current[cpu]][i];
+    if (CONFIG.DEBUG_KMAP_LOCAL && (i & 1) === 0) {
+      WARN_ON(pteval !== 0, "a guard slot is mapped");
+      continue;
+    }
+    WARN_ON(pteval === 0, "a temporary mapping is lost");
+    fixmap_pte[cpu][i] = pteval;
+    arch_kmap_local_post_map(u8(FIXMAP_BASE + i));
+  }
 }

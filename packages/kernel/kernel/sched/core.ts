@@ -1,5 +1,6 @@
 /**
- * Sleeping. One task runs on each CPU; while it sleeps the CPU is idle with interrupts on.
+ * Sleeping, and who runs. One task runs on each CPU; while it sleeps the CPU is idle with interrupts on. A scenario may
+ * give its CPUs more tasks (TASKS) and switch between them; where each has one, `current` never changes.
  */
 
 export const TASK_RUNNING = 0;
@@ -7,6 +8,11 @@ export const TASK_UNINTERRUPTIBLE = 2;
 
 /** By task (the CPU it runs on). Written by the task itself and by whoever wakes it. @linux include/linux/sched.h __state */
 export const task_state = per_cpu(u8);
+
+/** Tasks of a CPU that have state of their own. */
+export const TASKS = size("TASKS", 1);
+/** By CPU: which of its tasks runs. @linux arch/arm/include/asm/current.h current */
+export const current = per_cpu(u8);
 
 /** @linux include/linux/sched.h __set_current_state */
 export function __set_current_state(state: u8): void {

@@ -18,6 +18,7 @@ function dmac_map_area(vaddr: vaddr_t, page: page_t): void {
  */
 function dma_cache_maint_page(page: page_t, op: (vaddr: vaddr_t, page: page_t) => void): void {
   if (!PageHighMem(page)) return; // lowmem is mapped for ever, and not modelled
+
   if (cache_is_vipt_nonaliasing()) {
     const vaddr = kmap_atomic(page);
     op(vaddr, page);

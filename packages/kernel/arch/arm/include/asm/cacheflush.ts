@@ -1,10 +1,16 @@
 /**
  * Cache maintenance that mapping code asks for.
  */
-import { cleanDcacheAll } from "../../../../../machine/cache.ts";
+import { cleanDcacheAll, cleanDcacheArea } from "../../../../../machine/cache.ts";
+import type { page_t, vaddr_t } from "../../../../../machine/memory-map.ts";
 import { cache_is_vivt } from "./cachetype.ts";
 
 /** Before permanent mappings go away: a virtually tagged cache still has lines under them. @linux arch/arm/include/asm/highmem.h flush_cache_kmaps */
 export function flush_cache_kmaps(): void {
   if (cache_is_vivt()) cleanDcacheAll();
+}
+
+/** Writes back what was written through the page's address. @linux arch/arm/include/asm/cacheflush.h __cpuc_flush_dcache_area */
+export function __cpuc_flush_dcache_area(vaddr: vaddr_t, page: page_t): void {
+  cleanDcacheArea(vaddr, page);
 }

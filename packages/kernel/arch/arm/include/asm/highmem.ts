@@ -5,7 +5,10 @@
  * it: maintenance must go through the very address that the data was written through. It has a price: kmap_lock must
  * then be taken with interrupts off, and whoever holds it must not wait for another CPU.
  */
-import { LAST_PKMAP, PAGE_SHIFT, PKMAP_BASE, type vaddr_t } from "../../../../../machine/memory-map.ts";
+import { LAST_PKMAP, PAGE_SHIFT, PKMAP_BASE, type page_t, type vaddr_t } from "../../../../../machine/memory-map.ts";
+import { __cpuc_flush_dcache_area } from "./cacheflush.ts";
+import { cache_is_vivt } from "./cachetype.ts";
+import { local_flush_tlb_kernel_page } from "./tlbflush.ts";
 
 /** @linux arch/arm/include/asm/highmem.h PKMAP_NR */
 export function PKMAP_NR(virt: vaddr_t): u8 {
@@ -28,5 +31,27 @@ static_assert(
   "The sum of features in your kernel config cannot be supported together",
 );
 
+obligation(
+  CONFIG.HIGHMEM && !ARCH_NEEDS_KMAP_HIGH_GET,
+  "kunmap_high() is called from user context only: kmap_lock leaves interrupts on",
+);
+
 /** Pages of the permanent area, for range arguments. */
 export const PKMAP_END = PKMAP_BASE + (LAST_PKMAP << PAGE_SHIFT);
+
+// ---- temporary mappings: this CPU's alone, so it alone must forget them ----
+
+/** @linux arch/arm/include/asm/highmem.h arch_kmap_local_post_map */
+export function arch_kmap_local_post_map(vaddr: vaddr_t): void {
+  local_flush_tlb_kernel_page(vaddr);
+}
+
+/** A virtually tagged cache finds the data under no other address. @linux arch/arm/include/asm/highmem.h arch_kmap_local_pre_unmap */
+export function arch_kmap_local_pre_unmap(vaddr: vaddr_t, page: page_t): void {
+  if (cache_is_vivt()) __cpuc_flush_dcache_area(vaddr, page);
+}
+
+/** @linux arch/arm/include/asm/highmem.h arch_kmap_local_post_unmap */
+export function arch_kmap_local_post_unmap(vaddr: vaddr_t): void {
+  local_flush_tlb_kernel_page(vaddr);
+}
