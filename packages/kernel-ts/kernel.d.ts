@@ -94,6 +94,8 @@ declare const CPU: {
 };
 /** The build fails with `message` if `condition` is false: C's `#error`. Top level only. */
 declare function static_assert(condition: boolean, message: string): void;
+/** Where `condition` holds, the kernel relies on its callers for `text`, which no compiler sees. Top level only. */
+declare function obligation(condition: boolean, text: string): void;
 
 // ---- intrinsics ----
 declare const NULL: 0;

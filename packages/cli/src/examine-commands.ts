@@ -7,25 +7,30 @@ import {
   examine,
   exitStatus,
   InputError,
+  prescribe,
   type Result,
   ScheduleError,
+  withPrescriptions,
 } from "@shootdown/doctor";
 import type { Command } from "commander";
-import { readModelTree, readPatch, readText } from "./files.js";
+import { readPatch } from "./files.js";
 import {
   type KernelOptions,
   kernelOptions,
+  kernelWords,
   type LimitOptions,
   limitOptions,
   parseBytes,
   parseCount,
-  parseSizes,
+  shellWords,
 } from "./options.js";
 import { progressLine } from "./progress.js";
 import { renderCheckOnly, renderResult } from "./render.js";
+import { readSubject } from "./subject.js";
 
 interface OutputOptions {
   readonly json?: boolean;
+  readonly lockdep?: boolean;
 }
 
 export function examineCommands(program: Command, scenario: string): void {
@@ -33,15 +38,20 @@ export function examineCommands(program: Command, scenario: string): void {
     .command("doctor")
     .description("ask all four questions of a configuration: configure, link, boot, check");
   limitOptions(kernelOptions(doctor.argument("<config>", "a .config, as the kernel writes it"), scenario))
+    .option("--lockdep", "print lockdep's reports whole")
+    .option("--no-prescriptions", "do not look for what would fix a finding")
     .option("--json", "print the result as one JSON document (shootdown schema)")
-    .action((config: string, options: KernelOptions & LimitOptions & OutputOptions) => {
-      finish(run(config, options, searchMode(options)), options, renderResult);
+    .action((config: string, options: KernelOptions & LimitOptions & OutputOptions & { prescriptions: boolean }) => {
+      const result = run(config, options, searchMode(options));
+      const isFinding = result.verdict === "finding" && options.prescriptions;
+      finish(isFinding ? prescribed(config, options, result) : result, options, renderResult);
     });
 
   const check = program
     .command("check")
     .description("search every schedule of a scenario; prints the check stage alone");
   limitOptions(kernelOptions(check.argument("<config>", "a .config, as the kernel writes it"), scenario))
+    .option("--lockdep", "print lockdep's reports whole")
     .option("--json", "print the result as one JSON document (shootdown schema)")
     .action((config: string, options: KernelOptions & LimitOptions & OutputOptions) => {
       finish(run(config, options, searchMode(options)), options, renderCheckOnly);
@@ -55,6 +65,7 @@ export function examineCommands(program: Command, scenario: string): void {
     .option("--runs <n>", "how many runs", "100")
     .option("--steps <n>", "steps of each run", "1000")
     .option("--max-seconds <n>", "stop after so many seconds")
+    .option("--lockdep", "print lockdep's reports whole")
     .option("--json", "print the result as one JSON document (shootdown schema)")
     .action(
       (
@@ -77,6 +88,7 @@ export function examineCommands(program: Command, scenario: string): void {
     .argument("<schedule>", "the string that the finding printed: s1:…")
     .argument("<config>", "the configuration that it was found with");
   kernelOptions(replay, scenario)
+    .option("--lockdep", "print lockdep's reports whole")
     .option("--json", "print the result as one JSON document (shootdown schema)")
     .action((text: string, config: string, options: KernelOptions & OutputOptions) => {
       const schedule = readSchedule(text);
@@ -114,35 +126,31 @@ function deadline(seconds: string | undefined): (() => boolean) | undefined {
 }
 
 function run(configFile: string, options: KernelOptions, mode: CheckMode): Result {
-  const tree = readModelTree(options.kernel);
-  const text = readText(configFile, "a configuration");
-  return examine({
-    tree,
-    config: { name: configFile, text },
-    cpu: options.cpu,
-    patches: options.patch.map((patch) => readPatch(tree, patch)),
-    scenario: options.scenario,
-    sizes: parseSizes(options.size),
-    mode,
-    replayCommand: (schedule) => replayCommand(schedule, configFile, options),
-  });
+  const replayCommand = (schedule: string) =>
+    shellWords(["./shootdown", "replay", schedule, configFile, ...kernelWords(options)]);
+  return examine({ ...readSubject(configFile, options), mode, replayCommand });
 }
 
-/** The command line that replays a run: what decides the model, nothing else. */
-function replayCommand(schedule: string, config: string, options: KernelOptions): string {
-  const words = ["./shootdown", "replay", schedule, config, "--cpu", options.cpu];
-  for (const patch of options.patch) words.push("--patch", patch);
-  for (const size of options.size) words.push("--size", size);
-  if (options.kernel !== undefined) words.push("--kernel", options.kernel);
-  return words.map(quote).join(" ");
+/** States of one search for a prescription: a candidate that needs more is not prescribed. */
+const MAX_PRESCRIPTION_STATES = 4_000_000;
+
+/** The result with what would fix it: every candidate through all stages and scenarios. */
+function prescribed(configFile: string, options: KernelOptions, result: Result): Result {
+  const subject = readSubject(configFile, options);
+  const shipped = subject.tree.namesIn("kernel/patches", ".patch").map((name) => readPatch(subject.tree, name));
+  const mode: CheckMode = {
+    kind: "search",
+    options: { chaining: true, shortest: false, maxStates: MAX_PRESCRIPTION_STATES },
+  };
+  const prescriptions = prescribe({ ...subject, mode, replayCommand: () => "" }, result, { shipped });
+  return withPrescriptions(result, prescriptions);
 }
 
-/** As a shell takes it. */
-function quote(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
-}
-
-function finish(result: Result, options: OutputOptions, render: (result: Result) => string): void {
-  process.stdout.write(options.json ? `${JSON.stringify(result, null, 2)}\n` : render(result));
+function finish(
+  result: Result,
+  options: OutputOptions,
+  render: (result: Result, options: OutputOptions) => string,
+): void {
+  process.stdout.write(options.json ? `${JSON.stringify(result, null, 2)}\n` : render(result, options));
   process.exitCode = exitStatus(result);
 }

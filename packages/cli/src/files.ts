@@ -4,6 +4,7 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { basename, dirname, join, relative, sep } from "node:path";
+import { fileURLToPath } from "node:url";
 import { InputError, ModelTree, type NamedText, suggest } from "@shootdown/doctor";
 
 /** Larger files are no configuration and no patch. Bytes. */
@@ -90,6 +91,12 @@ export function readModelTree(kernelFolder?: string): ModelTree {
     readFolder(kernelFolder, "kernel", files);
   }
   return new ModelTree(files);
+}
+
+/** A configuration that ships in `examples/`, with its name from the caller's folder. */
+export function readExample(name: string): NamedText {
+  const path = fileURLToPath(new URL(`../../../examples/${name}`, import.meta.url));
+  return { name: relative(process.cwd(), path) || path, text: readText(path, "a configuration") };
 }
 
 /** A patch that ships, by name, or a file. */

@@ -13,8 +13,9 @@ import {
   suggest,
 } from "@shootdown/doctor";
 import type { Command } from "commander";
-import { readModelTree, readPatch, readText } from "./files.js";
-import { type KernelOptions, kernelOptions, parseSizes } from "./options.js";
+import { readModelTree, readPatch } from "./files.js";
+import { type KernelOptions, kernelOptions } from "./options.js";
+import { readSubject } from "./subject.js";
 
 export function inspectCommands(program: Command, scenario: string): void {
   program
@@ -42,15 +43,7 @@ export function inspectCommands(program: Command, scenario: string): void {
 }
 
 function prepareFor(config: string, options: KernelOptions) {
-  const tree = readModelTree(options.kernel);
-  return prepare({
-    tree,
-    config: { name: config, text: readText(config, "a configuration") },
-    cpu: options.cpu,
-    patches: options.patch.map((patch) => readPatch(tree, patch)),
-    scenario: options.scenario,
-    sizes: parseSizes(options.size),
-  });
+  return prepare(readSubject(config, options));
 }
 
 function list(what: string): string {

@@ -7,6 +7,7 @@ import { DEFAULT_SCENARIO, InputError, inputErrorText } from "@shootdown/doctor"
 import { Command, CommanderError } from "commander";
 import { examineCommands } from "./examine-commands.js";
 import { inspectCommands } from "./inspect-commands.js";
+import { matrixCommands } from "./matrix-commands.js";
 
 const EXAMPLES = `
 Examples:
@@ -28,6 +29,7 @@ function program(): Command {
     .configureOutput({ writeErr: () => {} });
   examineCommands(command, DEFAULT_SCENARIO);
   inspectCommands(command, DEFAULT_SCENARIO);
+  matrixCommands(command);
   for (const sub of command.commands) sub.exitOverride().configureOutput({ writeErr: () => {} });
   return command;
 }

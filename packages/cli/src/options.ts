@@ -9,6 +9,8 @@ export interface KernelOptions {
   readonly patch: readonly string[];
   readonly scenario: string;
   readonly size: readonly string[];
+  readonly set: readonly string[];
+  readonly at?: string;
   readonly kernel?: string;
 }
 
@@ -30,6 +32,13 @@ export function kernelOptions(command: Command, scenario: string, cpu?: string):
   const cpuOption = new Option("--cpu <name>", "the CPU, from the catalogue (shootdown list cpus)");
   return command
     .addOption(cpu === undefined ? cpuOption.makeOptionMandatory() : cpuOption.default(cpu))
+    .option(
+      "--set <SYMBOL=value>",
+      "change the configuration before Kconfig reads it; may be given several times",
+      collect,
+      [],
+    )
+    .option("--at <release|commit>", "examine the code as Linux had it then, such as v2.6.35")
     .option("--patch <name|file>", "apply a patch to the model tree; may be given several times, in order", collect, [])
     .option("--scenario <name>", "who runs on which CPU (shootdown list scenarios)", scenario)
     .option("--size <NAME=n>", "a size of the scenario, such as NR_CPUS=3; may be given several times", collect, [])
@@ -63,6 +72,37 @@ export function parseSizes(options: readonly string[]): ReadonlyMap<string, numb
       return [match[1]!, Number(match[2])];
     }),
   );
+}
+
+/** SYMBOL=value. */
+export function parseSets(options: readonly string[]): ReadonlyMap<string, string> {
+  return new Map(
+    options.map((text) => {
+      const match = /^(?:CONFIG_)?([A-Za-z0-9_]+)=(.+)$/.exec(text);
+      if (!match) {
+        throw new InputError("S1002", `--set ${text}`, "this is not SYMBOL=value", "for example --set HIGHMEM=n");
+      }
+      return [match[1]!, match[2]!];
+    }),
+  );
+}
+
+/** The words of a command line that decide which kernel is examined, by which scenario. */
+export function kernelWords(options: KernelOptions): readonly string[] {
+  return [
+    "--cpu",
+    options.cpu,
+    ...options.set.flatMap((set) => ["--set", set]),
+    ...(options.at === undefined ? [] : ["--at", options.at]),
+    ...options.patch.flatMap((patch) => ["--patch", patch]),
+    ...options.size.flatMap((size) => ["--size", size]),
+    ...(options.kernel === undefined ? [] : ["--kernel", options.kernel]),
+  ];
+}
+
+/** As a shell takes it. */
+export function shellWords(words: readonly string[]): string {
+  return words.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)).join(" ");
 }
 
 /** More of anything than an exhaustive search could ever visit, and what bit masks of CPUs hold. */

@@ -56,7 +56,23 @@ export function renderResult(result: Result, options: RenderOptions = {}): strin
   for (const message of boot.messages) detail(`[${message.level}] ${message.text}  ${pc.dim(where(message.at))}`);
 
   lines.push(...renderCheck(check, options));
+  if (result.prescriptions) lines.push(...renderPrescriptions(result));
   return `${lines.join("\n")}\n`;
+}
+
+function renderPrescriptions({ prescriptions = [], input }: Result): string[] {
+  if (prescriptions.length === 0) {
+    return ["", "what would fix it: no single change of the configuration and no patch that ships"];
+  }
+  const lines = ["", pc.bold("what would fix it (each has passed all four stages, in every scenario)")];
+  for (const [index, { what, about, words, takesAway, obligations }] of prescriptions.entries()) {
+    lines.push(`${String(index + 1).padStart(3)}. ${what}`);
+    lines.push(`     ${takesAway.length > 0 ? `takes away ${takesAway.join(", ")}` : about}`);
+    for (const obligation of obligations) lines.push(`     relies on: ${obligation}`);
+    if (words.length > 0)
+      lines.push(pc.dim(`     ./shootdown doctor ${input.config} --cpu ${input.cpu} … ${words.join(" ")}`));
+  }
+  return lines;
 }
 
 /** The check stage alone, unless a stage before it failed. */

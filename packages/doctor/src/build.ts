@@ -72,7 +72,7 @@ export function build(input: BuildInput): Built {
     const fatal = result.diagnostics.filter((d) => d.kind !== "static_assert");
     if (fatal.length > 0) throw sourceError(fatal);
     const errors = result.diagnostics.map(({ file, line, column, message }) => ({ file, line, column, message }));
-    return { stage: { verdict: "does-not-build", objects: [...objects], undefined: [], errors } };
+    return { stage: { verdict: "does-not-build", objects: [...objects], undefined: [], obligations: [], errors } };
   }
   const { module } = result;
   const undefinedOnes = undefinedReferences(module, exportedFunctions(module, objects));
@@ -86,6 +86,7 @@ export function build(input: BuildInput): Built {
       definedIn: reference.definedIn,
       path: [...reference.path],
     })),
+    obligations: [...result.obligations],
     errors: [],
   };
   if (stage.verdict !== "links") return { stage };

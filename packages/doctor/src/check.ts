@@ -10,13 +10,14 @@ import {
   type LockFacts,
   type Memory,
   type Progress,
+  type ReducedOptions,
   type Run,
   replay,
   type Schedule,
-  type SearchOptions,
   type System,
   searchReduced,
   simulate,
+  startOf,
   type TracePlace,
   tell,
 } from "@shootdown/checker";
@@ -28,7 +29,7 @@ import type { CheckStage, Place } from "./result.js";
 
 /** How stage 4 looks for a violation. */
 export type CheckMode =
-  | { readonly kind: "search"; readonly options: SearchOptions; readonly onProgress?: (progress: Progress) => void }
+  | { readonly kind: "search"; readonly options: ReducedOptions; readonly onProgress?: (progress: Progress) => void }
   | {
       readonly kind: "simulate";
       readonly seed: number;
@@ -111,6 +112,7 @@ export function check(input: CheckInput): CheckStage {
     applies: true,
     mode: mode.kind,
     bounds: Object.fromEntries(input.bounds),
+    initial: startOf(system),
   };
   const lockdep = (facts: LockFacts | undefined, told?: { run: Run; schedule: readonly number[] }) =>
     lockdepOf({ system, facts, told, enabled: input.provesLocking, linux });

@@ -125,6 +125,9 @@ export function configure(tree: ModelTree, name: string, text: string): Configur
     if (symbol.type === "int" || symbol.type === "hex") values.set(symbol.name, Number(symbol.value || 0));
     else values.set(symbol.name, symbol.value === "y" || symbol.value === "m");
   }
+  const prompts = configuration
+    .symbols()
+    .flatMap(({ name, type, prompt }) => (type === "bool" && prompt ? [name] : []));
   const notes = configuration.requests.flatMap((request) => {
     const got = texts.get(request.name);
     const asked = request.value.replace(/^"(.*)"$/, "$1");
@@ -136,6 +139,7 @@ export function configure(tree: ModelTree, name: string, text: string): Configur
       verdict: notes.length === 0 ? "as-asked" : "adjusted",
       kernel: header ? `${header.arch} ${header.version}` : undefined,
       symbols: listed,
+      prompts,
       notes,
       warnings: configuration.warnings.map((warning) => warning.text),
     },

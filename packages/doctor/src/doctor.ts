@@ -14,25 +14,25 @@ import { type Cpu, findCpu } from "./catalogue.js";
 import { type CheckMode, check, systemOf, unchecked } from "./check.js";
 import { type Configured, configure } from "./configure.js";
 import { InputError } from "./errors.js";
+import { treeAt } from "./history.js";
 import type { ModelTree } from "./model-tree.js";
 import { suggest } from "./nearest.js";
-import { applyPatch, modelTreePath, parsePatch } from "./patch.js";
+import { overrideConfig } from "./override-config.js";
+import { type NamedText, patched } from "./patched-tree.js";
 import { finishResult, type Result } from "./result.js";
 
 export const DEFAULT_SCENARIO = "kmap-dma";
-
-export interface NamedText {
-  /** What the user calls it. */
-  readonly name: string;
-  readonly text: string;
-}
 
 export interface Examination {
   readonly tree: ModelTree;
   readonly config: NamedText;
   /** A name of the catalogue. */
   readonly cpu: string;
-  /** In the order in which they are applied. */
+  /** Symbols set over the configuration before Kconfig reads it. */
+  readonly sets: ReadonlyMap<string, string>;
+  /** A release or commit: the tree as Linux was then. */
+  readonly at?: string;
+  /** In the order in which they are applied, after `at`. */
   readonly patches: readonly NamedText[];
   readonly scenario: string;
   /** Sizes that differ from the scenario's own. */
@@ -53,17 +53,6 @@ export function scenarioAbout(tree: ModelTree, name: string): string {
   return readScenario(tree, `${SCENARIOS}/${name}.ts`)?.about ?? "";
 }
 
-/** The tree with patches applied, in order. */
-export function patched(tree: ModelTree, patches: readonly NamedText[]): ModelTree {
-  let result = tree;
-  for (const { name, text } of patches) {
-    const current = result;
-    const overlay = applyPatch({ read: (path) => current.read(modelTreePath(path)) }, parsePatch(text, name));
-    result = current.with(new Map([...overlay].map(([path, newText]) => [modelTreePath(path), newText])));
-  }
-  return result;
-}
-
 /** Everything that the stages before the search make of the input. */
 export interface Prepared {
   readonly tree: ModelTree;
@@ -81,7 +70,7 @@ export interface Prepared {
 /** Stages 1 to 3. */
 export function prepare(input: Omit<Examination, "mode" | "replayCommand">): Prepared {
   const cpu = findCpu(input.tree, input.cpu);
-  const tree = patched(input.tree, input.patches);
+  const tree = patched(input.at === undefined ? input.tree : treeAt(input.tree, input.at), input.patches);
   const file = `${SCENARIOS}/${input.scenario}.ts`;
   const head = readScenario(tree, file);
   if (!head) {
@@ -89,7 +78,7 @@ export function prepare(input: Omit<Examination, "mode" | "replayCommand">): Pre
     throw new InputError("S1303", input.scenario, why, suggest(input.scenario, scenarioNames(tree)));
   }
   const bounds = boundsOf(head, input.sizes);
-  const configured = configure(tree, input.config.name, input.config.text);
+  const configured = configure(tree, input.config.name, overrideConfig(input.config.text, input.sets));
   const isSmp = configured.values.get("SMP") === true;
   if (!isSmp && bounds.has("NR_CPUS")) bounds.set("NR_CPUS", 1);
   const cpus = bounds.get("NR_CPUS") ?? 1;
@@ -140,6 +129,8 @@ export function examine(input: Examination): Result {
   const echo = {
     config: input.config.name,
     cpu: cpu.name,
+    ...(input.sets.size > 0 ? { set: Object.fromEntries(input.sets) } : {}),
+    ...(input.at === undefined ? {} : { at: input.at }),
     patches: input.patches.map((patch) => patch.name),
     scenario: head.name,
   };

@@ -39,6 +39,8 @@ export const configureStage = z.strictObject({
   /** Architecture and version of the kernel that wrote the file, as its header says. */
   kernel: z.string().optional(),
   symbols: z.record(z.string(), z.string()),
+  /** The bools among them that can be chosen. */
+  prompts: z.array(z.string()),
   /** What the file asks for and Kconfig does not give. */
   notes: z.array(z.strictObject({ symbol: z.string(), line: z.number().int(), asked: z.string(), got: z.string() })),
   warnings: z.array(z.string()),
@@ -56,6 +58,8 @@ export const linkStage = z.strictObject({
       path: z.array(z.string()),
     }),
   ),
+  /** What this kernel relies on its callers for, in this configuration. */
+  obligations: z.array(z.string()),
   /** `#error`'s counterpart. */
   errors: z.array(
     z.strictObject({ file: z.string(), line: z.number().int(), column: z.number().int(), message: z.string() }),
@@ -70,6 +74,24 @@ export const bootStage = z.strictObject({
   left: z.record(z.string(), z.number()),
 });
 
+const frame = z.strictObject({ fn: z.string(), file: z.string(), line: z.number().int() });
+/** Where a CPU's contexts stand: what each does next. Absent: it does not run. */
+const standing = z.strictObject({ task: frame.optional(), softirq: frame.optional(), hardirq: frame.optional() });
+/** Without a holder it is free. */
+const lockState = z.strictObject({
+  what: z.string(),
+  holder: z.strictObject({ cpu: z.number().int(), context: levels }).optional(),
+});
+
+/** The state that every run starts from, with interrupts on. Traces say what changes from here. */
+const start = z.strictObject({
+  /** Every element of shared state, locks excepted. */
+  shared: z.record(z.string(), z.number()),
+  locks: z.array(lockState).readonly(),
+  /** By CPU. */
+  stands: z.array(standing).readonly(),
+});
+
 const traceStep = z.strictObject({
   step: z.number().int(),
   cpu: z.number().int(),
@@ -78,7 +100,11 @@ const traceStep = z.strictObject({
   at: place,
   what: z.string(),
   changes: z.array(z.strictObject({ what: z.string(), from: z.number(), to: z.number() })),
+  /** Locks that the step took or released. */
+  locks: z.array(lockState).readonly().optional(),
   irqsOff: z.boolean(),
+  /** Where this CPU's contexts stand after the step. */
+  stands: standing.optional(),
 });
 
 const wait = z.strictObject({
@@ -152,10 +178,24 @@ export const checkStage = z.strictObject({
   limit: z.enum(["states", "memory", "seconds", "simulation"]).optional(),
   violation: violation.optional(),
   lockdep: lockdep.optional(),
+  initial: start.optional(),
   trace: z.array(traceStep).optional(),
   schedule: z.string().optional(),
   /** The command that replays the run. */
   replay: z.string().optional(),
+});
+
+/** A change that makes all four stages pass, in every scenario. */
+export const prescription = z.strictObject({
+  what: z.string(),
+  about: z.string(),
+  /** Words to add to the command line. */
+  words: z.array(z.string()).readonly(),
+  /** Symbols that were on and are off. */
+  takesAway: z.array(z.string()).readonly(),
+  obligations: z.array(z.string()).readonly(),
+  /** The scenarios that were searched. */
+  checked: z.array(z.string()).readonly(),
 });
 
 export const resultSchema = z.strictObject({
@@ -164,12 +204,16 @@ export const resultSchema = z.strictObject({
   input: z.strictObject({
     config: z.string(),
     cpu: z.string(),
+    set: z.record(z.string(), z.string()).optional(),
+    at: z.string().optional(),
     patches: z.array(z.string()),
     scenario: z.string(),
   }),
   /** The first stage that is not well decides. */
   verdict: z.enum(["sound", "finding", "limit"]),
   stages: z.strictObject({ configure: configureStage, link: linkStage, boot: bootStage, check: checkStage }),
+  /** For a finding, what would fix it, best first; absent where nobody asked. */
+  prescriptions: z.array(prescription).readonly().optional(),
 });
 
 export type Place = z.infer<typeof place>;
@@ -181,6 +225,7 @@ export type CheckStage = z.infer<typeof checkStage>;
 export type TraceStep = z.infer<typeof traceStep>;
 export type Wait = z.infer<typeof wait>;
 export type Lockdep = z.infer<typeof lockdep>;
+export type Prescription = z.infer<typeof prescription>;
 export type Result = z.infer<typeof resultSchema>;
 
 /** Completes a result and holds it against the schema: a result that leaves this program is valid. */
@@ -190,6 +235,11 @@ export function finishResult(input: Result["input"], stages: Result["stages"]): 
     link.verdict === "links" && boot.verdict === "boots" && (check.verdict === "sound" || check.verdict === "skipped");
   const verdict = isWell ? "sound" : check.verdict === "limit" ? "limit" : "finding";
   return resultSchema.parse({ format: RESULT_FORMAT, version: RESULT_VERSION, input, verdict, stages });
+}
+
+/** The result with what would fix it. */
+export function withPrescriptions(result: Result, prescriptions: readonly Prescription[]): Result {
+  return resultSchema.parse({ ...result, prescriptions });
 }
 
 /** 0 sound, 1 a finding, 3 a bound was reached. (2, an input error, has no result.) */

@@ -20,6 +20,8 @@ export type CompileResult =
       readonly ok: true;
       readonly module: Module;
       readonly scenarios: readonly ScenarioDecl[];
+      /** The obligations of linked files whose condition holds, in source order. */
+      readonly obligations: readonly string[];
       readonly warnings: readonly Diagnostic[];
     }
   | { readonly ok: false; readonly diagnostics: readonly Diagnostic[]; readonly warnings: readonly Diagnostic[] };
@@ -36,7 +38,8 @@ export function compile(options: CompileOptions): CompileResult {
   reportTypeErrors(loaded, isLinked, sink);
   const unit = createUnit(options, loaded, sink, isLinked);
 
-  for (const file of files) checkConstants(unit, file);
+  const obligations: string[] = [];
+  for (const file of files) checkConstants(unit, file, obligations);
   const scenarios = files.flatMap((file): readonly LoweredScenario[] => {
     const lowered = lowerScenario(unit, file);
     return lowered ? [lowered] : [];
@@ -59,7 +62,7 @@ export function compile(options: CompileOptions): CompileResult {
     functionTable: references.table,
     undefinedFunctions: references.undefined,
   };
-  return { ok: true, module, scenarios: scenarios.map((scenario) => scenario.decl), warnings };
+  return { ok: true, module, scenarios: scenarios.map((scenario) => scenario.decl), obligations, warnings };
 }
 
 /** The parts refer to each other, so they meet in one object. */
@@ -78,12 +81,16 @@ function createUnit(
 }
 
 /** Constants and assertions at the top level of a linked file, whether or not a function uses them. */
-function checkConstants(unit: Unit, file: ts.SourceFile): void {
+function checkConstants(unit: Unit, file: ts.SourceFile, obligations: string[]): void {
   for (const statement of file.statements) {
     if (ts.isExpressionStatement(statement) && ts.isCallExpression(statement.expression)) {
       const call = statement.expression;
       const name = ts.isIdentifier(call.expression) ? preludeName(unit, call.expression) : undefined;
       if (name === "static_assert") checkAssertion(unit, call);
+      const [condition, text] = call.arguments;
+      if (name === "obligation" && condition && text && unit.constants.number(condition) !== 0) {
+        obligations.push(ts.isStringLiteral(text) ? text.text : text.getText());
+      }
     }
     if (!ts.isVariableStatement(statement)) continue;
     for (const decl of statement.declarationList.declarations) {

@@ -79,7 +79,7 @@ export function checkRules(file: ts.SourceFile, sink: DiagnosticSink): void {
 function checkTopLevel(node: ts.Statement, sink: DiagnosticSink): void {
   if (ts.isExpressionStatement(node)) {
     const callee = ts.isCallExpression(node.expression) ? node.expression.expression.getText() : "";
-    if (callee !== "static_assert" && callee !== "scenario") sink.rule("K1023", node);
+    if (callee !== "static_assert" && callee !== "obligation" && callee !== "scenario") sink.rule("K1023", node);
     return;
   }
   const declares =

@@ -1,0 +1,130 @@
+/**
+ * Commands that ask many questions: reports, impact.
+ */
+import {
+  type AnsweredRow,
+  type Asker,
+  answerRow,
+  type Cell,
+  type CheckMode,
+  InputError,
+  impact,
+  readReport,
+  reportNumbers,
+  suggest,
+} from "@shootdown/doctor";
+import type { Command } from "commander";
+import pc from "picocolors";
+import { readExample, readModelTree, readPatch } from "./files.js";
+import { parseCount, shellWords } from "./options.js";
+
+/** States of one question: more than any scenario of the model tree needs. */
+const MAX_STATES = "8000000";
+
+const collect = (value: string, before: readonly string[]) => [...before, value];
+
+interface MatrixOptions {
+  readonly json?: boolean;
+  readonly maxStates: string;
+}
+
+export function matrixCommands(program: Command): void {
+  program
+    .command("reports")
+    .description("answer a report of the mission, row by row, by computing it")
+    .argument("<number>", "2: HIGHMEM on SMP without hardware TLB broadcast")
+    .option("--max-states <n>", "stop a row when so many states are known", MAX_STATES)
+    .option("--json", "print one JSON document")
+    .action((number: string, options: MatrixOptions) => {
+      const asker = makeAsker(options, true);
+      const numbers = reportNumbers(asker.tree);
+      if (!numbers.includes(number)) {
+        throw new InputError(
+          "S1001",
+          `reports ${number}`,
+          "there is no report of that number",
+          suggest(number, numbers),
+        );
+      }
+      const report = readReport(asker.tree, number);
+      const rows: AnsweredRow[] = [];
+      if (!options.json) process.stdout.write(`${pc.bold(`Report ${number}: ${report.title}`)}\n${report.about}\n`);
+      for (const row of report.rows) {
+        const answer = answerRow(asker, row);
+        rows.push(answer);
+        if (!options.json) process.stdout.write(renderRow(answer));
+      }
+      if (options.json) {
+        const document = rows.map(({ row, outcome, command, result }) => ({ ...row, outcome, command, result }));
+        process.stdout.write(
+          `${JSON.stringify({ report: report.number, title: report.title, rows: document }, null, 2)}\n`,
+        );
+      }
+    });
+
+  program
+    .command("impact")
+    .description("what a patch fixes and breaks: every scenario on every configuration of the matrix, before and after")
+    .requiredOption("--patch <name|file>", "the patch; may be given several times, in order", collect, [])
+    .option(
+      "--onto <name|file>",
+      "a patch that both sides have, applied first; may be given several times",
+      collect,
+      [],
+    )
+    .option("--max-states <n>", "stop a cell when so many states are known", MAX_STATES)
+    .option("--json", "print one JSON document")
+    .action((options: MatrixOptions & { patch: readonly string[]; onto: readonly string[] }) => {
+      const asker = makeAsker(options, false);
+      const read = (names: readonly string[]) => names.map((name) => readPatch(asker.tree, name));
+      const cells: Cell[] = [];
+      for (const cell of impact(asker, read(options.onto), read(options.patch))) {
+        cells.push(cell);
+        if (!options.json && cell.change !== "unchanged") process.stdout.write(renderCell(cell, options));
+      }
+      if (options.json)
+        process.stdout.write(`${JSON.stringify({ patches: options.patch, onto: options.onto, cells }, null, 2)}\n`);
+      else process.stdout.write(renderTotals(cells));
+      if (cells.some(({ change }) => change === "broken" || change === "not-built")) process.exitCode = 1;
+    });
+}
+
+function makeAsker(options: MatrixOptions, shortest: boolean): Asker {
+  const tree = readModelTree();
+  const maxStates = parseCount("--max-states", options.maxStates);
+  const mode: CheckMode = { kind: "search", options: { chaining: true, shortest, maxStates } };
+  return { tree, mode, readConfig: readExample, readPatch: (name) => readPatch(tree, name) };
+}
+
+function renderRow({ row, outcome, result, command }: AnsweredRow): string {
+  const { boot, check, link } = result.stages;
+  const isWell = result.verdict === "sound";
+  const lines = [
+    "",
+    `${String(row.row).padStart(2)}  ${(isWell ? pc.green : pc.red)(outcome.padEnd(16))} ${row.title}`,
+    `    ${pc.dim(row.why)}`,
+  ];
+  for (const error of link.errors) lines.push(`    ${error.file}:${error.line}: error: ${error.message}`);
+  for (const message of boot.messages) if (message.level !== "info") lines.push(`    boot: ${message.text}`);
+  if (!check.applies && check.verdict === "sound") lines.push(`    does not apply: ${check.reason}`);
+  if (check.violation) lines.push(`    ${check.violation.message}; ${check.trace?.length} steps`);
+  for (const { name, reached } of check.witnesses) if (!reached && isWell) lines.push(`    not reached: ${name}`);
+  for (const report of check.lockdep?.reports ?? []) lines.push(`    lockdep: ${report.title}`);
+  if (check.violation && check.lockdep?.reports.length === 0) lines.push("    lockdep: silent");
+  lines.push(pc.dim(`    ./shootdown ${shellWords(command)}`));
+  return `${lines.join("\n")}\n`;
+}
+
+function renderCell(cell: Cell, options: { patch: readonly string[]; onto: readonly string[] }): string {
+  const colour = cell.change === "fixed" ? pc.green : cell.change === "changed" ? pc.yellow : pc.red;
+  const patches = [...options.onto, ...options.patch].flatMap((patch) => ["--patch", patch]);
+  return `${colour(cell.change.padEnd(10))} ${cell.scenario.padEnd(22)} ${cell.configuration.padEnd(34)} ${cell.before} -> ${cell.after}
+           ${pc.dim(`./shootdown ${shellWords([...cell.command, ...patches])}`)}
+`;
+}
+
+function renderTotals(cells: readonly Cell[]): string {
+  const total = (change: Cell["change"]) => cells.filter((cell) => cell.change === change).length;
+  const names: readonly Cell["change"][] = ["fixed", "broken", "changed", "not-built", "unchanged"];
+  return `${names.map((name) => `${name}: ${total(name)}`).join(", ")}\n`;
+}

@@ -1,0 +1,65 @@
+/**
+ * What a patch changes: every scenario on every configuration of the matrix, before and after. "Your fix breaks X."
+ */
+import { z } from "zod";
+import { scenarioNames } from "./doctor.js";
+import type { ModelTree } from "./model-tree.js";
+import type { NamedText } from "./patched-tree.js";
+import {
+  type Asker,
+  ask,
+  configurationSchema,
+  isWell,
+  outcomeOf,
+  type Question,
+  questionWords,
+  readJson,
+} from "./question.js";
+
+const matrixSchema = z.strictObject({
+  about: z.string(),
+  configurations: z.array(configurationSchema.extend({ name: z.string() })),
+});
+
+export type Matrix = z.infer<typeof matrixSchema>;
+
+export function readMatrix(tree: ModelTree): Matrix {
+  return readJson(tree, "kernel/reports/matrix.json", matrixSchema);
+}
+
+export type Change = "fixed" | "broken" | "changed" | "unchanged" | "not-built";
+
+export interface Cell {
+  readonly configuration: string;
+  readonly scenario: string;
+  readonly before: string;
+  readonly after: string;
+  readonly change: Change;
+  /** The words of the command that shows the cell after the patch, without the patch's own. */
+  readonly command: readonly string[];
+}
+
+function changeOf(before: string, after: string): Change {
+  const isBuilt = (outcome: string) => outcome !== "does not build" && outcome !== "undefined reference";
+  if (before === after) return "unchanged";
+  if (!isBuilt(after)) return isBuilt(before) ? "not-built" : "changed";
+  if (isWell(after)) return isWell(before) ? "changed" : "fixed";
+  return isWell(before) ? "broken" : "changed";
+}
+
+/** Asks every cell; `onto` is applied in both columns, before `patches`. */
+export function* impact(
+  asker: Asker,
+  onto: readonly NamedText[],
+  patches: readonly NamedText[],
+): Generator<Cell, void, void> {
+  for (const { name, ...configuration } of readMatrix(asker.tree).configurations) {
+    for (const scenario of scenarioNames(asker.tree)) {
+      const question: Question = { ...configuration, patches: [], scenario, sizes: {} };
+      const before = outcomeOf(ask(asker, question, onto));
+      const after = outcomeOf(ask(asker, question, [...onto, ...patches]));
+      const command = questionWords(question, asker.readConfig(configuration.config).name);
+      yield { configuration: name, scenario, before, after, change: changeOf(before, after), command };
+    }
+  }
+}

@@ -1,0 +1,121 @@
+/**
+ * What would fix a finding: changes of the configuration, named patches, the code of a later commit, doing without a
+ * patch. Each candidate is examined like the finding itself, then by every scenario; only what passes all four stages
+ * everywhere is prescribed. Ranked by how little it takes away, with the obligations that come along.
+ */
+import { type Examination, examine, scenarioNames } from "./doctor.js";
+import { InputError } from "./errors.js";
+import { readHistory } from "./history.js";
+import type { NamedText } from "./patched-tree.js";
+import { isWell, outcomeOf } from "./question.js";
+import type { Prescription, Result } from "./result.js";
+
+interface Candidate {
+  readonly what: string;
+  readonly about: string;
+  readonly words: readonly string[];
+  readonly change: Partial<Pick<Examination, "sets" | "patches" | "at">>;
+  /** How much code changes. */
+  readonly size: number;
+}
+
+/** What decides the candidates beside the finding itself. */
+export interface PharmacyOptions {
+  /** Every patch that ships. */
+  readonly shipped: readonly NamedText[];
+}
+
+function candidates(input: Examination, result: Result, options: PharmacyOptions): readonly Candidate[] {
+  const list: Candidate[] = [];
+  for (const dropped of input.patches) {
+    list.push({
+      what: `without the patch ${dropped.name}`,
+      about: "the code as it is without it",
+      words: [],
+      change: { patches: input.patches.filter((patch) => patch !== dropped) },
+      size: 0,
+    });
+  }
+  if (input.at !== undefined) {
+    for (const entry of readHistory(input.tree)) {
+      if (entry.commit === undefined) continue;
+      list.push({
+        what: `${entry.commit}${entry.isVerified ? "" : " (unverified)"} "${entry.subject}"`,
+        about: entry.about,
+        words: ["--at", entry.commit],
+        change: { at: entry.commit },
+        size: 1,
+      });
+    }
+  }
+  for (const patch of options.shipped) {
+    if (input.patches.some((given) => given.name === patch.name)) continue;
+    list.push({
+      what: `patch ${patch.name}`,
+      about: patch.text.split(/\n\s*\n/)[0]!.replaceAll("\n", " "),
+      words: ["--patch", patch.name],
+      change: { patches: [...input.patches, patch] },
+      size: patch.text.split("\n").filter((line) => /^[-+](?![-+])/.test(line)).length,
+    });
+  }
+  const { symbols, prompts } = result.stages.configure;
+  for (const symbol of prompts) {
+    const value = symbols[symbol] === "y" ? "n" : "y";
+    list.push({
+      what: `CONFIG_${symbol}=${value}`,
+      about: value === "n" ? "the kernel does without it" : "the kernel has it too",
+      words: ["--set", `${symbol}=${value}`],
+      change: { sets: new Map([...input.sets, [symbol, value]]) },
+      size: 0,
+    });
+  }
+  return list;
+}
+
+/** The result of a candidate, or undefined if it cannot be examined (a patch that does not apply on top). */
+function tryCandidate(input: Examination): Result | undefined {
+  try {
+    return examine(input);
+  } catch (error) {
+    if (error instanceof InputError) return undefined;
+    throw error;
+  }
+}
+
+/** Prescriptions for the finding that `input` gave, best first. */
+export function prescribe(input: Examination, found: Result, options: PharmacyOptions): readonly Prescription[] {
+  const scored: { prescription: Prescription; score: readonly number[] }[] = [];
+  const before = found.stages.configure.symbols;
+  const scenarios = scenarioNames(input.tree);
+  for (const candidate of candidates(input, found, options)) {
+    const changed = { ...input, ...candidate.change };
+    const first = tryCandidate(changed);
+    if (!first || !isWell(outcomeOf(first))) continue;
+    const after = first.stages.configure.symbols;
+    const [asked] = candidate.change.sets ? [...candidate.change.sets].slice(-1) : [];
+    if (asked && after[asked[0]] !== asked[1] && !(asked[1] === "n" && after[asked[0]] === "")) continue;
+    const others = scenarios.filter((scenario) => scenario !== input.scenario);
+    const isSoundEverywhere = others.every((scenario) => {
+      const other = tryCandidate({ ...changed, scenario, sizes: new Map() });
+      return other !== undefined && isWell(outcomeOf(other));
+    });
+    if (!isSoundEverywhere) continue;
+    const takesAway = Object.keys(before).filter((symbol) => before[symbol] === "y" && after[symbol] !== "y");
+    const had = new Set(found.stages.link.obligations);
+    const obligations = first.stages.link.obligations.filter((text) => !had.has(text));
+    const prescription: Prescription = {
+      what: candidate.what,
+      about: candidate.about,
+      words: candidate.words,
+      takesAway,
+      obligations,
+      checked: [input.scenario, ...others],
+    };
+    scored.push({ prescription, score: [takesAway.length, obligations.length, candidate.size] });
+  }
+  const compareScores = (a: readonly number[], b: readonly number[]): number => {
+    const index = a.findIndex((value, i) => value !== b[i]);
+    return index < 0 ? 0 : a[index]! - b[index]!;
+  };
+  return scored.sort((a, b) => compareScores(a.score, b.score)).map(({ prescription }) => prescription);
+}
