@@ -9,9 +9,10 @@ import { assertNever, type ViolationKind } from "@shootdown/ir";
 import { Interpreter } from "./interpreter.js";
 import { type LockFacts, LockRecorder } from "./lock-facts.js";
 import { type LockdepReport, type LockdepSite, lockdepReports } from "./lockdep.js";
+import type { TracePlace } from "./places.js";
 import { copyState, initialState, runningLevel } from "./state.js";
 import type { System } from "./system.js";
-import type { Run, TracePlace, Wait } from "./trace.js";
+import type { Run, Wait } from "./trace.js";
 
 /** Two reports of one system are about the same thing. */
 export function lockdepKey(report: LockdepReport): string {

@@ -19,8 +19,8 @@ import { assertNever } from "@shootdown/ir";
 import type { LockFacts, LockPoint } from "./lock-facts.js";
 import { heldBase, lockPlan } from "./lock-facts.js";
 import { lockdepText } from "./lockdep-text.js";
+import { placeOf, type TracePlace } from "./places.js";
 import { LEVELS, SOFTIRQ, type System, TASK } from "./system.js";
-import { placeOf, type TracePlace } from "./trace.js";
 
 export type LockdepKind =
   | "inconsistent-state"

@@ -4,28 +4,14 @@
  * Made by replaying a schedule in the reference interpreter, so every printed run has been executed twice: by the
  * engine that found it and by the one that is plain enough to be believed.
  */
-import type { At, Instr, ViolationKind } from "@shootdown/ir";
+import type { Instr, ViolationKind } from "@shootdown/ir";
 import { stuckContexts } from "./deadlock.js";
 import { type Action, type Blocked, Interpreter, type Violation } from "./interpreter.js";
+import { elementName, placeOf, type TracePlace } from "./places.js";
 import { fingerprint, type Schedule, ScheduleError } from "./schedule.js";
+import { type LockState, lockChanges, type Standing, standingOf } from "./standing.js";
 import { copyState, initialState, pointOf, runningLevel, type State } from "./state.js";
 import { contextOf, LEVELS, type System } from "./system.js";
-
-/** A function on the way to a place, and the line in it: of the call that leads on, or of the place itself. */
-export interface Frame {
-  readonly fn: string;
-  readonly file: string;
-  readonly line: number;
-}
-
-/** A place as results carry it. `stack`: the functions that lead here, outermost first, the place's own last. */
-export interface TracePlace {
-  readonly file: string;
-  readonly line: number;
-  readonly column: number;
-  readonly fn: string;
-  readonly stack: readonly Frame[];
-}
 
 export interface Change {
   /** An element of shared state, as kernel TypeScript writes it. */
@@ -46,8 +32,12 @@ export interface TraceStep {
   readonly what: string;
   /** Shared state that the step changed, locks excepted. */
   readonly changes: readonly Change[];
+  /** Locks that the step took or released. */
+  readonly locks: readonly LockState[];
   /** Interrupts are off on this CPU after the step. */
   readonly irqsOff: boolean;
+  /** Where this CPU's contexts stand after the step; one that violated something stands where it did. */
+  readonly stands: Standing;
 }
 
 export interface Wait {
@@ -136,14 +126,6 @@ function violationOf(violation: Violation): Run["violation"] {
   return { kind: violation.kind, message: violation.message, at: placeOf(violation.at), waits: [] };
 }
 
-export function placeOf(at: At): TracePlace {
-  const stack: Frame[] = [];
-  for (let frame: At | undefined = at; frame; frame = frame.caller) {
-    stack.unshift({ fn: frame.fn, file: frame.file, line: frame.line });
-  }
-  return { file: at.file, line: at.line, column: at.column, fn: at.fn, stack };
-}
-
 /** Executes the step once more, watching it. */
 function describeStep(
   interpreter: Interpreter,
@@ -164,7 +146,7 @@ function describeStep(
     if (instr.kind === "atomicEnd") isAction = false;
   };
   let isAction = false;
-  interpreter.runStep(after, move, action.choices);
+  const outcome = interpreter.runStep(after, move, action.choices);
   interpreter.observer = undefined;
   const level = move.kind === "run" ? move.level : move.source.root.level;
   const point = move.kind === "run" ? pointOf(system, before, move.cpu, level) : undefined;
@@ -174,6 +156,10 @@ function describeStep(
   const at = move.kind === "take" ? root.program.fn.at : first && first.kind !== "atomicBegin" ? first.at : start.at;
   const context = move.kind === "take" && move.source.kind === "hardware" ? "hardware" : LEVELS[level]!;
   const changes = changesBetween(system, before, after);
+  const violated =
+    outcome.kind === "violation" && context !== "hardware"
+      ? { [context]: placeOf(outcome.violation.at).stack.at(-1)! }
+      : {};
   return {
     after,
     told: {
@@ -192,7 +178,9 @@ function describeStep(
         move.cpu,
       ),
       changes,
+      locks: lockChanges(system, before, after),
       irqsOff: after.irqOff[move.cpu]!,
+      stands: { ...standingOf(system, after, move.cpu), ...violated },
     },
   };
 }
@@ -241,20 +229,6 @@ function changesBetween(system: System, before: State, after: State): Change[] {
     });
   });
   return changes;
-}
-
-/** `csd[0][1].func` for element 1 of the global `csd.func` with dims 2 and 2. */
-export function elementName(system: System, global: number, element: number): string {
-  const { name, dims } = system.globals[global]!;
-  const indices: number[] = [];
-  let rest = element;
-  for (const dim of [...dims].reverse()) {
-    indices.unshift(rest % dim);
-    rest = Math.floor(rest / dim);
-  }
-  const dot = name.indexOf(".");
-  const index = indices.map((i) => `[${i}]`).join("");
-  return dot < 0 ? name + index : name.slice(0, dot) + index + name.slice(dot);
 }
 
 /** Who can never move again, with the cycle marked. */
