@@ -48,6 +48,7 @@ const fn: Fn = {
     {
       instrs: [
         { kind: "acquire", lock, at: at(2) },
+        { kind: "lockdepAssert", at: at(2) },
         { kind: "load", dst: 0, place: x, ghost: false, at: at(3) },
         { kind: "load", dst: 0, place: x, ghost: true, at: at(4, "machine/mmu.ts", at(9)) },
         {
@@ -107,6 +108,7 @@ describe("printFn", () => {
       "fn f(page: u8, &lock) -> u8 # mm/highmem.ts:1  linux: mm/highmem.c f",
       "b0:",
       "  acquire &lock # 2",
+      "  lockdep assert irqs enabled # 2",
       "  %page = load x.n[%page] # 3",
       "  %page = load x.n[%page] ghost # machine/mmu.ts:4 < f:9",
       "  %b = (%page < 3) # 5",
