@@ -33,7 +33,7 @@ export function symbolsIn(text: string, scope: Scope): SymbolValue[] {
 /** The conditionals around a statement, outermost first. */
 export function branchConditions(record: AssignmentRecord): Condition[] {
   return record.branches.flatMap((branch) => {
-    const before = branch.others.map((other) => ({
+    const before = branch.others.slice(0, branch.before).map((other) => ({
       text: `not (${other.test.text})`,
       holds: !other.holds,
       at: other.at,

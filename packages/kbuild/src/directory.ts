@@ -71,15 +71,15 @@ export class KbuildDirectory {
     if (this.file !== undefined) this.process.readFile(this.file);
     this.ownRecords = scope.records.length;
     this.objY = this.list("obj-y");
-    this.objM = this.list("obj-m").filter((word) => !this.objY.includes(word));
-    this.libY = [...new Set([...this.list("lib-y"), ...this.list("lib-m")])]
-      .filter((word) => !this.objY.includes(word))
-      .sort();
+    const inObjY = new Set(this.objY);
+    this.objM = this.list("obj-m").filter((word) => !inObjY.has(word));
+    this.libY = [...new Set([...this.list("lib-y"), ...this.list("lib-m")])].filter((word) => !inObjY.has(word)).sort();
     this.finish(scope);
   }
 
   /** Words of a list variable. */
   list(name: string): string[] {
+    if (this.process.scope.get(name) === undefined) return [];
     return [...new Set(wordsOf(this.value(name)))];
   }
 

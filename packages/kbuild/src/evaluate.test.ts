@@ -102,3 +102,23 @@ describe("broken input ends with a line, never with an exception or a hang", () 
     expect(parseKbuild({ files: memoryTree({}), config: new Map(), arch: "arm" }).diagnostics).toHaveLength(1);
   });
 });
+
+describe("size", () => {
+  it.each([
+    ["a line of ten megabytes", `x = ${"a ".repeat(5_000_000)}`],
+    ["a long else-if chain", `ifdef A\n${"else ifdef B\nx = 1\n".repeat(20_000)}endif`],
+    ["blanks in a define", `define x${" ".repeat(1_000_000)}y\n${" ".repeat(1_000_000)}\\\nz\nendef`],
+    ["many conditionals", "ifdef A\nendif\n".repeat(50_000)],
+    [
+      "a long chain of variables",
+      `${Array.from({ length: 2000 }, (_, i) => `v${i} = $(v${i + 1})`).join("\n")}\nx := $(v0)`,
+    ],
+    [
+      "a product of loops",
+      "L := 1 2 3 4 5 6 7 8 9 0\nM := $(foreach a,$(L),$(L))\nx := $(foreach a,$(M),$(foreach b,$(M),$(foreach c,$(M),$(foreach d,$(M),$(d)))))",
+    ],
+  ])("%s ends", (_, makefile) => {
+    const built = run(`${makefile}\nobj-y += a.o`);
+    expect(built.why("a.o").path).toBe("a.o");
+  });
+});

@@ -197,7 +197,8 @@ export class MakeProcess {
       const holds: boolean = branch.test === undefined ? !taken : this.testHolds(branch.test, outer && !taken);
       const taking: TakenBranch = {
         at: branch.at,
-        others: [...others],
+        others,
+        before: others.length,
         holds,
         ...(branch.test === undefined ? {} : { test: branch.test }),
       };

@@ -21,8 +21,8 @@ export class MakeStop extends Error {
   }
 }
 
-/** References nested deeper than this (through values and calls) stop the file. Linux stays below 60. */
-const MAX_DEPTH = 400;
+/** References nested deeper than this (through values and calls) stop the file. Linux 6.12 reaches 11. */
+const MAX_DEPTH = 200;
 /** References expanded in one make process. */
 const MAX_REFERENCES = 2_000_000;
 /** Characters produced in one make process. */

@@ -271,8 +271,9 @@ function evalFunction(make: Expander, [text = ""]: readonly string[]): string {
 
 /** `$(file < name)` reads; writing is not done. */
 function file(make: Expander, [what = ""]: readonly string[]): string {
-  const match = /^\s*<\s*(.+?)\s*$/.exec(what);
-  return match === null ? "" : (make.host.readFile(match[1]!) ?? "").replace(/\n$/, "");
+  const text = what.trim();
+  if (!text.startsWith("<")) return "";
+  return (make.host.readFile(text.slice(1).trim()) ?? "").replace(/\n$/, "");
 }
 
 function remark(make: Expander, severity: "error" | "warning", text: string): string {

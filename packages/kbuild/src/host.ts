@@ -105,10 +105,17 @@ export class Host {
     }
     const known = this.answers.get(command);
     if (known !== undefined) return known;
-    const answer = this.runner(command).replace(/\r?\n/g, "\n").replace(/\n+$/, "").replaceAll("\n", " ");
+    const answer = withoutFinalNewlines(this.runner(command)).replaceAll("\n", " ");
     this.answers.set(command, answer);
     return answer;
   }
+}
+
+function withoutFinalNewlines(output: string): string {
+  const text = output.replaceAll("\r\n", "\n");
+  let end = text.length;
+  while (text[end - 1] === "\n") end--;
+  return text.slice(0, end);
 }
 
 /** `test 120200 -ge 70100 && echo y`, which version checks in Kbuild files use: answered without a shell. */

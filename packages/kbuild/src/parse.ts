@@ -3,7 +3,7 @@
  * Broken input gives diagnostics with a line and the statements that could be read; it never throws.
  * Recipes are skipped; pattern rules, `vpath` and `load` mean nothing here.
  */
-import { findOutside, LineReader, skipReference, stripComment } from "./lines.js";
+import { continues, findOutside, LineReader, skipReference, stripComment } from "./lines.js";
 import type { Assignment, AssignOperator, Branch, Diagnostic, Place, Statement, Test } from "./syntax.js";
 
 export interface ParsedMakefile {
@@ -195,9 +195,7 @@ class Parser {
 
   private define(rest: string, at: Place, modifiers: { override: boolean; exported: boolean }): void {
     this.inRule = false;
-    const header = /^(.*?)\s*(\+=|\?=|!=|::?:?=|=)?\s*$/s.exec(rest.trim());
-    const name = header?.[1] ?? rest.trim();
-    const operator = normalizeOperator(header?.[2] ?? "=");
+    const { name, operator } = readDefineHeader(rest.trim());
     const body: string[] = [];
     let depth = 1;
     while (!this.reader.done) {
@@ -211,7 +209,7 @@ class Parser {
     }
     if (depth > 0)
       this.error(at, `missing 'endef' for 'define ${name}'`, "add the endef; it was taken to end with the file");
-    const value = body.join("\n").replace(/[ \t]*\\\n[ \t]*/g, " ");
+    const value = joinContinuations(body);
     this.emit({ kind: "assign", name, operator, value, ...modifiers, at });
   }
 
@@ -253,6 +251,27 @@ function closeConditional(current: OpenConditional): Statement {
 function firstWord(text: string): readonly [word: string, rest: string] {
   const match = /^(\S*)\s*(.*)$/s.exec(text);
   return [match?.[1] ?? "", match?.[2] ?? ""];
+}
+
+/** `name`, `name =`, `name +=`, …: the operator is the last word or ends it. */
+function readDefineHeader(text: string): { name: string; operator: AssignOperator } {
+  const equals = text.endsWith("=") ? text.length - 1 : -1;
+  if (equals < 0) return { name: text, operator: "=" };
+  let start = equals;
+  while (start > 0 && /[+?!:]/.test(text[start - 1]!)) start--;
+  return { name: text.slice(0, start).trimEnd(), operator: normalizeOperator(text.slice(start)) };
+}
+
+/** Lines of a define as text: a backslash at the end joins two with one space. */
+function joinContinuations(lines: readonly string[]): string {
+  let text = "";
+  lines.forEach((line, index) => {
+    const joined = index > 0 && continues(lines[index - 1]!);
+    const own = joined ? line.trimStart() : line;
+    text += index === 0 ? "" : joined ? " " : "\n";
+    text += continues(line) && index < lines.length - 1 ? own.slice(0, -1).trimEnd() : own;
+  });
+  return text;
 }
 
 function normalizeOperator(text: string): AssignOperator {

@@ -13,8 +13,9 @@ export interface TakenBranch {
   /** Absent for a plain `else`: then `others` say which tests had to fail. */
   readonly test?: Test;
   readonly at: Place;
-  /** The branches before this one in the same conditional; all of them must have failed. */
+  /** The tests of the whole conditional so far; the first `before` of them stand before this branch and must have failed. */
   readonly others: readonly { readonly test: Test; readonly at: Place; readonly holds: boolean }[];
+  readonly before: number;
   /** Whether this branch's own test held. */
   readonly holds: boolean;
 }

@@ -78,11 +78,11 @@ class Mentions {
     const same = this.ofName(record.name);
     if (!same.some((own) => own.record === record && own.words.includes(word))) return undefined;
     const later = same.find(
-      ({ record: other, words }) =>
-        other.scope === record.scope &&
-        other.index > record.index &&
-        isPlainSet(other.statement) &&
-        !words.includes(word),
+      ({ record: next, words }) =>
+        next.scope === record.scope &&
+        next.index > record.index &&
+        isPlainSet(next.statement) &&
+        !words.some((other) => passesOn(other, word)),
     );
     if (later === undefined) return undefined;
     const { statement } = later.record;
@@ -306,6 +306,11 @@ export class ChainFinder {
     const other = new Mentions(before, expand);
     return other.all.map((mention) => ({ mention, within: other }));
   }
+}
+
+/** Older kernels turn a directory of a list into its archive: `init/` becomes `init/built-in.a`. */
+function passesOn(later: string, word: string): boolean {
+  return later === word || (word.endsWith("/") && later.startsWith(word));
 }
 
 function isPlainSet({ operator }: Assignment): boolean {

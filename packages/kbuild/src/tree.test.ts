@@ -97,3 +97,43 @@ describe("a model tree", () => {
     `);
   });
 });
+
+describe("an older kernel's top Makefile", () => {
+  it("puts head objects first and lists directories one by one", () => {
+    const files = memoryTree({
+      Makefile: [
+        "core-y := init/",
+        "libs-y := lib/",
+        "include arch/$(SRCARCH)/Makefile",
+        "core-y := $(patsubst %/,%/built-in.a,$(core-y))",
+        "libs-y1 := $(patsubst %/,%/lib.a,$(libs-y))",
+        "libs-y2 := $(patsubst %/,%/built-in.a,$(libs-y))",
+        "KBUILD_VMLINUX_OBJS := $(head-y) $(core-y) $(libs-y2)",
+        "KBUILD_VMLINUX_LIBS := $(libs-y1)",
+      ].join("\n"),
+      "scripts/Makefile.build": "",
+      "arch/x86/Makefile": "head-y := arch/x86/kernel/head.o\ncore-y += arch/x86/",
+      "arch/x86/Kbuild": "obj-y += kernel/",
+      "arch/x86/kernel/Makefile": "extra-y := head.o\nobj-y := setup.o",
+      "init/Makefile": "obj-y := main.o",
+      "lib/Makefile": "lib-y := a.o\nobj-y := b.o",
+    });
+    const built = parseKbuild({ files, config: new Map(), arch: "x86_64" });
+    expect(built.objects.map((o) => `${o.kind} ${o.path}`)).toEqual([
+      "vmlinux arch/x86/kernel/head.o",
+      "vmlinux init/main.o",
+      "vmlinux arch/x86/kernel/setup.o",
+      "vmlinux lib/b.o",
+      "library lib/a.o",
+    ]);
+    expect(formatWhy(built.why("arch/x86/kernel/head.o"))).toMatchInlineSnapshot(`
+      "arch/x86/kernel/head.o is built (vmlinux)
+        arch/x86/Makefile:1: head-y := arch/x86/kernel/head.o"
+    `);
+    expect(formatWhy(built.why("init/main.o"))).toMatchInlineSnapshot(`
+      "init/main.o is built (vmlinux)
+        init/Makefile:1: obj-y := main.o
+        Makefile:1: core-y := init/"
+    `);
+  });
+});
