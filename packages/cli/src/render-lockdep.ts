@@ -1,9 +1,8 @@
 /**
  * What lockdep would see, as text: a line for each report, or with --lockdep each report whole, as the kernel prints it.
  */
-import type { Lockdep } from "@shootdown/doctor";
+import { type Lockdep, shownFrame, where } from "@shootdown/doctor";
 import pc from "picocolors";
-import { shownFrame, where } from "./places.js";
 
 const INDENT = " ".repeat(11);
 

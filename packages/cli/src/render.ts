@@ -4,21 +4,31 @@
  * Four lines for the stages, then, for a finding, the run: a column for each CPU, because people misread lists, and at
  * the end who waits for whom. No colour is needed to understand it.
  */
-import type { CheckStage, Place, Result, TraceStep, Wait } from "@shootdown/doctor";
+import {
+  type CheckStage,
+  cpuText,
+  findingCode,
+  irqsText,
+  limitText,
+  megabytes,
+  type Place,
+  plural,
+  type Result,
+  shownFrame,
+  shownPath,
+  stepText,
+  type TraceStep,
+  type Wait,
+  waitText,
+  where,
+} from "@shootdown/doctor";
 import pc from "picocolors";
-import { shownFrame, where } from "./places.js";
 import { renderLockdep } from "./render-lockdep.js";
 
 /** Columns of the terminal that a run may use. */
 const WIDTH = 118;
 /** Indentation of a context above the task, in its CPU's column. */
 const NESTING = "| ";
-
-const count = (value: number) => value.toLocaleString("en-US");
-
-function plural(value: number, noun: string): string {
-  return `${count(value)} ${noun}${value === 1 ? "" : "s"}`;
-}
 
 export interface RenderOptions {
   /** Print lockdep's reports whole. */
@@ -110,29 +120,6 @@ function renderCheck(check: CheckStage, options: RenderOptions): string[] {
   return lines;
 }
 
-function limitText(check: CheckStage): string {
-  switch (check.limit) {
-    case "states":
-      return `stopped at --max-states: ${count(check.states)} states, depth ${check.depth}, no violation so far`;
-    case "memory":
-      return `stopped at --max-memory: ${megabytes(check.memory)}, ${count(check.states)} states, depth ${check.depth}, no violation so far`;
-    case "seconds":
-      return `stopped at --max-seconds: ${count(check.states)} states, depth ${check.depth}, no violation so far`;
-    default:
-      return "random runs found no violation, which proves nothing";
-  }
-}
-
-function megabytes(bytes: number): string {
-  return `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`;
-}
-
-/** The functions that lead to the shown frame, without those that every run shares. */
-function shownPath(place: Place): string {
-  const names = place.stack.slice(0, place.stack.indexOf(shownFrame(place)) + 1).map((frame) => frame.fn);
-  return names.slice(-2).join(" > ");
-}
-
 /** The run, a column for each CPU, then the violation. */
 function renderRun(check: CheckStage): string[] {
   const steps = check.trace!;
@@ -177,46 +164,20 @@ function renderRun(check: CheckStage): string[] {
   return lines;
 }
 
-/** Findings have numbers too, so that they can be looked up. */
-export const FINDING_CODES = {
-  deadlock: "S2041",
-  stale: "S2042",
-  race: "S2043",
-  bug: "S2044",
-  warn: "S2045",
-  "sleep-in-atomic": "S2046",
-  lost: "S2047",
-} as const;
-
-function findingCode(kind: keyof typeof FINDING_CODES): string {
-  return FINDING_CODES[kind];
-}
-
 function linuxOf(place: Place): string {
   const { linux } = shownFrame(place);
   return linux ? pc.dim(`  (Linux: ${linux})`) : "";
 }
 
 function sayStep(step: TraceStep): string {
-  const changes = step.changes.map((change) => `${change.what} = ${change.to}`).join(", ");
-  const what = [step.what, changes].filter((text) => text !== "").join("; ");
-  return `${what === "" ? "goes on" : what}  :${shownFrame(step.at).line}`;
+  return `${stepText(step)}  :${shownFrame(step.at).line}`;
 }
 
 function sayWait(wait: Wait): string {
-  const who = `CPU${wait.cpu}${wait.context === "task" ? "" : ` (${wait.context})`}`;
-  const holder =
-    wait.on && `CPU${wait.on.cpu}${wait.on.context && wait.on.context !== "task" ? ` (${wait.on.context})` : ""}`;
-  const what =
-    wait.for === "lock"
-      ? `${wait.what}, held by ${holder}`
-      : wait.for === "cpu"
-        ? `${holder} to ${wait.what}`
-        : wait.what;
-  const irqs = wait.irqsOff ? `IRQs off${wait.irqsOffSince ? ` since step ${wait.irqsOffSince}` : ""}` : "IRQs on";
   const frame = shownFrame(wait.at);
   const names = wait.at.stack.slice(1, wait.at.stack.indexOf(frame) + 1).map(({ fn }) => fn);
-  return `${who.padEnd(6)} waits for ${what}  ${irqs}  ${where(frame)}\n         ${names.join(" > ")}${linuxOf(wait.at)}`;
+  const who = cpuText(wait.cpu, wait.context).padEnd(6);
+  return `${who} ${waitText(wait)}  ${irqsText(wait)}  ${where(frame)}\n         ${names.join(" > ")}${linuxOf(wait.at)}`;
 }
 
 /** Breaks a text at spaces; a word longer than the width stays whole. */
