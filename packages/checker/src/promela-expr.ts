@@ -5,7 +5,7 @@
  *
  * Used by `promela-step.ts`. In an expression given here, `local` names a leaf (see there), not a local of the IR.
  */
-import { type ArithmeticOp, assertNever, type Expr, exprType, type ValueType } from "@shootdown/ir";
+import { type ArithmeticOp, assertNever, type CompareOp, type Expr, exprType, type ValueType } from "@shootdown/ir";
 
 export interface Interval {
   readonly lo: number;
@@ -76,23 +76,30 @@ function unwrapped(op: ArithmeticOp, left: Interval, right: Interval): Interval 
   }
 }
 
+/** Bounds of a leaf's value; undefined for those of its type. */
+export type LeafRange = (id: number) => Interval | undefined;
+
 /** Bounds of an expression's value. */
-export function interval(expr: Expr): Interval {
+export function interval(expr: Expr, leaf?: LeafRange): Interval {
   const whole = typeInterval(exprType(expr));
   switch (expr.kind) {
+    case "local":
+      return leaf?.(expr.local) ?? whole;
+    case "compare":
+      return compareInterval(expr.op, interval(expr.left, leaf), interval(expr.right, leaf));
     case "const":
       return { lo: expr.value, hi: expr.value };
     case "convert": {
-      const inner = interval(expr.arg);
+      const inner = interval(expr.arg, leaf);
       return within(inner, whole) ? inner : whole;
     }
     case "arith": {
-      const result = unwrapped(expr.op, interval(expr.left), interval(expr.right));
+      const result = unwrapped(expr.op, interval(expr.left, leaf), interval(expr.right, leaf));
       return result && within(result, whole) ? result : whole;
     }
     case "select": {
-      const a = interval(expr.then);
-      const b = interval(expr.else);
+      const a = interval(expr.then, leaf);
+      const b = interval(expr.else, leaf);
       return { lo: Math.min(a.lo, b.lo), hi: Math.max(a.hi, b.hi) };
     }
     default:
@@ -100,9 +107,33 @@ export function interval(expr: Expr): Interval {
   }
 }
 
+function compareInterval(op: CompareOp, left: Interval, right: Interval): Interval {
+  const always = { lo: 1, hi: 1 };
+  const never = { lo: 0, hi: 0 };
+  const open = { lo: 0, hi: 1 };
+  switch (op) {
+    case "==":
+    case "!=": {
+      const [same, different] = op === "==" ? [always, never] : [never, always];
+      if (left.hi < right.lo || right.hi < left.lo) return different;
+      return left.lo === left.hi && right.lo === right.hi && left.lo === right.lo ? same : open;
+    }
+    case "<":
+      return left.hi < right.lo ? always : left.lo >= right.hi ? never : open;
+    case "<=":
+      return left.hi <= right.lo ? always : left.lo > right.hi ? never : open;
+    case ">":
+      return compareInterval("<", right, left);
+    case ">=":
+      return compareInterval("<=", right, left);
+    default:
+      return assertNever(op);
+  }
+}
+
 /** Whether the expression's `int` may be the negative stand-in of a large u32. */
-function mayBeLarge(expr: Expr): boolean {
-  return interval(expr).hi > INT_MAX;
+function mayBeLarge(expr: Expr, range: LeafRange | undefined): boolean {
+  return interval(expr, range).hi > INT_MAX;
 }
 
 function number(value: number): string {
@@ -122,7 +153,8 @@ function wrapped(type: ValueType, text: string, from: Interval | undefined): str
 
 /** Without the parentheses around the whole. */
 export function bare(text: string): string {
-  if (!text.startsWith("(") || !text.endsWith(")")) return text;
+  // A conditional expression needs its parentheses everywhere.
+  if (!text.startsWith("(") || !text.endsWith(")") || text.includes("->")) return text;
   let depth = 0;
   for (let i = 0; i < text.length - 1; i++) {
     if (text[i] === "(") depth++;
@@ -132,7 +164,9 @@ export function bare(text: string): string {
 }
 
 /** The text of an expression, in parentheses where it is more than one token. */
-export function printExpr(expr: Expr, leaf: LeafText): string {
+export function printExpr(expr: Expr, leaf: LeafText, range?: LeafRange): string {
+  const bounds = (e: Expr) => interval(e, range);
+  const isLarge = (e: Expr) => mayBeLarge(e, range);
   const print = (e: Expr): string => {
     switch (e.kind) {
       case "const":
@@ -141,7 +175,7 @@ export function printExpr(expr: Expr, leaf: LeafText): string {
         return leaf(e.local);
       case "convert":
         if (e.type.kind === "bool") return exprType(e.arg).kind === "bool" ? print(e.arg) : `(${print(e.arg)} != 0)`;
-        return wrapped(e.type, print(e.arg), interval(e.arg));
+        return wrapped(e.type, print(e.arg), bounds(e.arg));
       case "unary":
         if (e.op === "!") return `(!${print(e.arg)})`;
         return wrapped(e.type, `(${e.op}${print(e.arg)})`, undefined);
@@ -151,7 +185,7 @@ export function printExpr(expr: Expr, leaf: LeafText): string {
         return `(${print(e.cond)} -> ${print(e.then)} : ${print(e.else)})`;
       case "compare": {
         const ordered = e.op !== "==" && e.op !== "!=";
-        if (ordered && (mayBeLarge(e.left) || mayBeLarge(e.right))) {
+        if (ordered && (isLarge(e.left) || isLarge(e.right))) {
           return `((${print(e.left)} ^ (1 << 31)) ${e.op} (${print(e.right)} ^ (1 << 31)))`;
         }
         const { right } = e;
@@ -164,14 +198,14 @@ export function printExpr(expr: Expr, leaf: LeafText): string {
         const left = print(e.left);
         const right = print(e.right);
         const isShift = e.op === "<<" || e.op === ">>";
-        const count = isShift && !within(interval(e.right), { lo: 0, hi: 31 }) ? `(${right} & 31)` : right;
-        if (!e.type.signed && mayBeLarge(e.left) && e.op === ">>") {
+        const count = isShift && !within(bounds(e.right), { lo: 0, hi: 31 }) ? `(${right} & 31)` : right;
+        if (!e.type.signed && isLarge(e.left) && e.op === ">>") {
           return `((${left} >> ${count}) & ~(((1 << 31) >> ${count}) << 1))`;
         }
-        if ((e.op === "/" || e.op === "%") && (mayBeLarge(e.left) || mayBeLarge(e.right))) {
+        if ((e.op === "/" || e.op === "%") && (isLarge(e.left) || isLarge(e.right))) {
           return `${e.op === "/" ? "UDIV" : "UMOD"}(${left}, ${right})`;
         }
-        const result = unwrapped(e.op, interval(e.left), interval(e.right));
+        const result = unwrapped(e.op, bounds(e.left), bounds(e.right));
         return wrapped(e.type, `(${left} ${e.op} ${count})`, result);
       }
       case "cpu":

@@ -30,15 +30,18 @@ import {
   U8,
   type ValueType,
 } from "@shootdown/ir";
-import { bare, interval, printExpr } from "./promela-expr.js";
+import { bare, type Interval, interval, type LeafRange, printExpr } from "./promela-expr.js";
+import { type GlobalRanges, localRanges } from "./promela-range.js";
 import { contextOf, HARDIRQ, type Root, type System, TASK } from "./system.js";
 
 /** Ways through one step before the export gives up. */
 const MAX_OPTIONS = 512;
 /** Instructions on all ways through one step. */
-const MAX_INSTRUCTIONS = 20_000;
+const MAX_INSTRUCTIONS = 5_000;
 /** Visits of one block on one way before it is asked whether the way repeats itself. */
-const MAX_VISITS = 8;
+const SUSPICIOUS_VISITS = 8;
+/** Turns of a loop inside one step before the export gives up. */
+const MAX_VISITS = 600;
 
 /** The number of a region's entry: not its block's, because the step may come back to where it started. */
 const ENTRY = -1;
@@ -149,6 +152,15 @@ export class StepExporter {
   private readonly liveAfter = new Map<Instr, ReadonlySet<LocalId>>();
   private readonly liveAt: Set<LocalId>[];
   private readonly self: number;
+  private readonly ranges: readonly (ReadonlyMap<LocalId, Interval> | undefined)[];
+  /** By leaf: bounds that hold in the step, where they are narrower than the type's. */
+  private readonly leafRanges = new Map<number, Interval>();
+  private readonly range: LeafRange = (id) => {
+    const leaf = this.leaves[id]!;
+    if (leaf.kind === "variable") return this.leafRanges.get(id);
+    const name = this.system.globals[leaf.location]?.name;
+    return name === undefined ? undefined : this.globals.get(name);
+  };
   private options: Option[] = [];
   private entry: Entry = { kind: "run" };
   private entryBlock = 0;
@@ -163,6 +175,7 @@ export class StepExporter {
     private readonly cpu: number,
     private readonly root: Root,
     private readonly variables: Variables,
+    private readonly globals: GlobalRanges,
   ) {
     this.self = contextOf(cpu, root.level) + 1;
     const { fn } = root.program;
@@ -173,12 +186,14 @@ export class StepExporter {
     };
     this.liveAt = this.fn.blocks.map((_, id) => new Set(this.isPoint(id) ? root.program.live.get(id)! : []));
     this.computeLiveness();
+    this.ranges = localRanges(fn, globals);
   }
 
   /** Every way through the step that starts at `block`. */
   step(block: number, entry: Entry): readonly Option[] {
     this.options = [];
     this.executed = 0;
+    this.leafRanges.clear();
     this.entry = entry;
     this.entryBlock = block;
     this.meets = this.meetingPoints(block);
@@ -198,7 +213,10 @@ export class StepExporter {
     if (entry.kind === "run") {
       for (const local of this.root.program.live.get(block)!) {
         const { name, type } = this.variables.slot(this.root, local);
-        const leaf = this.leaf({ kind: "variable", name }, type);
+        const range = this.ranges[block]?.get(local);
+        let leaf = this.leaf({ kind: "variable", name }, type);
+        if (range && range.lo === range.hi) leaf = constant(type, range.lo);
+        else if (range && leaf.kind === "local") this.leafRanges.set(leaf.local, range);
         path.before.set(local, leaf);
         path.now.set(local, leaf);
       }
@@ -382,7 +400,11 @@ export class StepExporter {
   private repeats(path: Path, block: number): boolean {
     const visits = (path.visits.get(block) ?? 0) + 1;
     path.visits.set(block, visits);
-    if (visits <= MAX_VISITS) return false;
+    if (visits <= SUSPICIOUS_VISITS) return false;
+    if (visits > MAX_VISITS) {
+      const { instrs, term } = this.fn.blocks[block]!;
+      throw new Error(`${place(instrs[0] ?? term)}: a loop without a bound that is known cannot be exported`);
+    }
     const values = [...this.liveAt[block]!].sort((a, b) => a - b).map((local) => path.before.get(local) ?? 0);
     const text = key([block, values, path.writes.length]);
     if (path.seen.has(text)) return true;
@@ -411,7 +433,7 @@ export class StepExporter {
     if (cond.kind === "const") return cond.value !== 0;
     if (path.known.has(key(cond))) return true;
     if (path.known.has(key(not(cond)))) return false;
-    const range = interval(cond);
+    const range = interval(cond, this.range);
     return range.lo === range.hi ? range.lo !== 0 : undefined;
   }
 
@@ -642,7 +664,7 @@ export class StepExporter {
   private inBounds(path: Path, place: Place, instr: Instr, isRead: boolean): boolean {
     const { dims } = this.system.globals[place.location]!;
     return dims.every((dim, i) => {
-      const range = interval(place.before[i]!);
+      const range = interval(place.before[i]!, this.range);
       if (range.lo >= 0 && range.hi < dim) return true;
       if (range.lo >= dim || range.hi < 0) {
         this.stop(path, "");
@@ -709,14 +731,18 @@ export class StepExporter {
   }
 
   private text(expr: Expr): string {
-    return printExpr(expr, (id) => {
-      const leaf = this.leaves[id]!;
-      if (leaf.kind === "variable") return leaf.name;
-      if (leaf.location >= this.system.globals.length)
-        return this.variables.irqOff(leaf.location - this.system.globals.length);
-      const { dims } = this.system.globals[leaf.location]!;
-      return this.variables.element(leaf.location, bare(this.text(flatten(dims, leaf.index))));
-    });
+    return printExpr(
+      expr,
+      (id) => {
+        const leaf = this.leaves[id]!;
+        if (leaf.kind === "variable") return leaf.name;
+        if (leaf.location >= this.system.globals.length)
+          return this.variables.irqOff(leaf.location - this.system.globals.length);
+        const { dims } = this.system.globals[leaf.location]!;
+        return this.variables.element(leaf.location, bare(this.text(flatten(dims, leaf.index))));
+      },
+      this.range,
+    );
   }
 
   private value(env: ReadonlyMap<LocalId, Expr>, expr: Expr): Expr {
@@ -747,7 +773,7 @@ export class StepExporter {
     for (const write of path.writes) {
       if (write.location !== place.location) continue;
       const same = write.index.reduce<Expr>(
-        (all, expr, i) => logic("&&", all, equalIndex(expr, place.before[i]!)),
+        (all, expr, i) => logic("&&", all, equalIndex(expr, place.before[i]!, this.range)),
         truth(true),
       );
       const cond = write.cond ? logic("&&", write.cond, same) : same;
@@ -804,7 +830,7 @@ export class StepExporter {
       if (leaf.index.some((index) => this.mentions(index, place))) found = true;
       if (leaf.location !== place.location) return e;
       const differs = leaf.index.some((index, i) => {
-        const same = equalIndex(index, place.now[i]!);
+        const same = equalIndex(index, place.now[i]!, this.range);
         return same.kind === "const" && same.value === 0;
       });
       if (!differs) found = true;
@@ -932,10 +958,10 @@ function place(where: { readonly at: { readonly file: string; readonly line: num
 }
 
 /** Whether two indices are the same, as an expression; a constant where that can be told. */
-function equalIndex(a: Expr, b: Expr): Expr {
+function equalIndex(a: Expr, b: Expr, range: LeafRange): Expr {
   if (key(a) === key(b)) return truth(true);
-  const x = interval(a);
-  const y = interval(b);
+  const x = interval(a, range);
+  const y = interval(b, range);
   if (x.hi < y.lo || y.hi < x.lo) return truth(false);
   return equal(a, b);
 }

@@ -9,7 +9,8 @@
  * an index out of bounds are assertions. Throws an `Error` that names the place where a step cannot be expressed.
  */
 import { elementCount, type Global, type LocalId, type ValueType } from "@shootdown/ir";
-import { UNSIGNED_DIVISION } from "./promela-expr.js";
+import { bare, UNSIGNED_DIVISION } from "./promela-expr.js";
+import { type GlobalRanges, globalRanges } from "./promela-range.js";
 import { type Entry, type Option, StepExporter, type Variables } from "./promela-step.js";
 import { HARDIRQ, LEVELS, type Root, SOFTIRQ, type Source, type System, TASK } from "./system.js";
 
@@ -48,11 +49,13 @@ class Exporter implements Variables {
   private readonly names: readonly string[];
   private slots = new Map<string, ProcessSlot>();
   private temporaries = 0;
+  private readonly ranges: GlobalRanges;
 
   constructor(
     private readonly system: System,
     private readonly keepArray: ReadonlySet<number>,
   ) {
+    this.ranges = globalRanges(system);
     this.names = system.globals.map((global) => this.fresh(global.name));
   }
 
@@ -193,7 +196,7 @@ class Exporter implements Variables {
     if (roots.length === 0) return undefined;
 
     const variables = this.assignSlots(roots);
-    const exporters = new Map(roots.map((root) => [root, new StepExporter(this.system, cpu, root, this)]));
+    const exporters = new Map(roots.map((root) => [root, new StepExporter(this.system, cpu, root, this, this.ranges)]));
     const steps = new Map<string, { root: Root; block: number; options: readonly Option[] }>();
     const labels = new Labels();
     const follow = (options: readonly Option[]): void => {
@@ -247,7 +250,7 @@ class Exporter implements Variables {
     const sources = this.system.sources.filter((source) => source.kind === "hardware");
     if (sources.length === 0) return undefined;
     const options = sources.map((source) => {
-      const exporter = new StepExporter(this.system, source.cpu, source.root, this);
+      const exporter = new StepExporter(this.system, source.cpu, source.root, this, this.ranges);
       const found = exporter.step(0, { kind: "hardware", conditions: this.raised(source) });
       this.temporaries = Math.max(this.temporaries, exporter.temporaries);
       return `  /* ${source.root.name} on CPU ${source.cpu} */\n${printOptions(found, () => "end_hardware")}`;
@@ -360,24 +363,12 @@ function printOptions(options: readonly Option[], label: (target: Option["target
 }
 
 function printOption({ guards, effects }: Option, label: string): string {
-  const guard =
-    guards.length === 1
-      ? guards[0]!.replace(/^\((.*)\)$/, (whole, text) => (balanced(text) ? text : whole))
-      : guards.join(" && ");
+  const guard = guards.length === 1 ? bare(guards[0]!) : guards.join(" && ");
   if (effects.length === 0) return `  :: ${guard === "" ? "true" : guard} -> goto ${label}\n`;
   if (guard === "" && effects.length === 1 && !effects[0]!.startsWith("if"))
     return `  :: ${effects[0]}; goto ${label}\n`;
   const head = guard === "" ? "" : `${guard} -> `;
   const line = `  :: d_step { ${head}${effects.join("; ")} }; goto ${label}\n`;
   if (line.length <= LINE) return line;
-  return `  :: d_step {\n       ${head}\n${effects.map((effect) => `       ${effect};\n`).join("")}     }; goto ${label}\n`;
-}
-
-function balanced(text: string): boolean {
-  let depth = 0;
-  for (const char of text) {
-    if (char === "(") depth++;
-    if (char === ")" && --depth < 0) return false;
-  }
-  return depth === 0;
+  return `  :: d_step {\n${head === "" ? "" : `       ${head.trimEnd()}\n`}${effects.map((effect) => `       ${effect};\n`).join("")}     }; goto ${label}\n`;
 }

@@ -1,0 +1,56 @@
+/**
+ * Systems of the scenario kmap-dma: a real `.config` of `examples/`, a CPU of the catalogue, patches and sizes, taken
+ * through the stages before the search.
+ */
+import { readdirSync, readFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import type { System } from "@shootdown/checker";
+import { DEFAULT_SCENARIO, ModelTree, prepare, preparedSystem } from "@shootdown/doctor";
+
+/** `tests/crosscheck/dist` when it runs. */
+const ROOT = new URL("../../../", import.meta.url).pathname;
+
+export interface Configuration {
+  /** A file of `examples/` without `.config`. */
+  readonly config: string;
+  readonly cpu: string;
+  readonly patches: readonly string[];
+  /** Sizes that differ from the scenario's. */
+  readonly sizes: Readonly<Record<string, number>>;
+}
+
+function readTree(): ModelTree {
+  const files = new Map<string, string>();
+  for (const part of ["kernel", "machine"]) {
+    const folder = join(ROOT, "packages", part);
+    for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+      if (!entry.isFile()) continue;
+      const path = join(entry.parentPath, entry.name);
+      if (!path.includes("node_modules")) files.set(part + path.slice(folder.length), readFileSync(path, "utf8"));
+    }
+  }
+  return new ModelTree(files);
+}
+
+let tree: ModelTree | undefined;
+
+export function kmapDma({ config, cpu, patches, sizes }: Configuration): System {
+  tree ??= readTree();
+  const { read } = { read: (path: string) => tree!.read(path)! };
+  const prepared = prepare({
+    tree,
+    config: { name: config, text: readFileSync(join(ROOT, "examples", `${config}.config`), "utf8") },
+    cpu,
+    patches: patches.map((name) => ({ name: basename(name), text: read(`kernel/patches/${name}.patch`) })),
+    scenario: DEFAULT_SCENARIO,
+    sizes: new Map(Object.entries(sizes)),
+    sets: new Map(),
+  });
+  return preparedSystem(prepared);
+}
+
+/** One line about a configuration. */
+export function describeConfiguration({ config, cpu, patches, sizes }: Configuration): string {
+  const changed = Object.entries(sizes).map(([name, value]) => `${name}=${value}`);
+  return [config, cpu, ...patches.map((patch) => `+${patch}`), ...changed].join(" ");
+}

@@ -1,0 +1,90 @@
+/**
+ * Runs Spin on a Promela text: `spin -a`, the C compiler, the verifier; gives back its verdict and its own numbers.
+ *
+ * Exact storage (no bitstate, no hash compaction), no partial-order reduction, stops at the first error. Used by the
+ * cross-check, by the checker's tests and by the benchmark.
+ */
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Meter } from "./meter.js";
+
+export interface SpinOptions {
+  /** Longest run, in steps. */
+  readonly maxDepth?: number;
+  /** Logarithm of the number of hash table slots. */
+  readonly hashLog?: number;
+  readonly memoryMegabytes?: number;
+}
+
+export interface SpinResult {
+  readonly verdict: "sound" | "assertion" | "deadlock";
+  readonly states: number;
+  readonly depth: number;
+  /** The verifier alone. */
+  readonly cpuSeconds: number;
+  readonly peakMegabytes: number;
+  /** `spin -a` and the C compiler. */
+  readonly buildCpuSeconds: number;
+}
+
+/** What of Spin's needs is missing on this machine; empty if nothing is. */
+export function missingTools(): readonly string[] {
+  return ["spin", "gcc"].filter((tool) => spawnSync(tool, [tool === "spin" ? "-V" : "--version"]).status !== 0);
+}
+
+const FLAGS = ["-O2", "-DNOREDUCE", "-DSAFETY"];
+
+/** A verifier that is ready to run; `remove` it when done. */
+export interface Verifier {
+  readonly buildCpuSeconds: number;
+  run(options?: SpinOptions): SpinResult;
+  remove(): void;
+}
+
+export function buildVerifier(promela: string, memoryMegabytes = 8192): Verifier {
+  const folder = mkdtempSync(join(tmpdir(), "shootdown-spin-"));
+  const meter = new Meter(folder);
+  writeFileSync(join(folder, "model.pml"), promela);
+  const spin = meter.run("spin", ["-a", "model.pml"]);
+  if (spin.status !== 0) throw new Error(`spin -a failed:\n${spin.output}`);
+  const gcc = meter.run("gcc", [...FLAGS, `-DMEMLIM=${memoryMegabytes}`, "-w", "-o", "pan", "pan.c"]);
+  if (gcc.status !== 0) throw new Error(`gcc failed:\n${gcc.output}`);
+  const buildCpuSeconds = spin.cpuSeconds + gcc.cpuSeconds;
+  return {
+    buildCpuSeconds,
+    run({ maxDepth = 10_000_000, hashLog = 24 } = {}) {
+      const { output, cpuSeconds, peakMegabytes } = meter.run("./pan", [`-m${maxDepth}`, `-w${hashLog}`]);
+      return { ...parsePan(output), cpuSeconds, peakMegabytes, buildCpuSeconds };
+    },
+    remove() {
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+export function runSpin(promela: string, options: SpinOptions = {}): SpinResult {
+  const verifier = buildVerifier(promela, options.memoryMegabytes);
+  try {
+    return verifier.run(options);
+  } finally {
+    verifier.remove();
+  }
+}
+
+/** Reads what pan prints. Throws where it did not search everything. */
+export function parsePan(output: string): Pick<SpinResult, "verdict" | "states" | "depth"> {
+  const states = Number(/^\s*(\d+(?:\.\d+)?(?:e\+\d+)?) states, stored/m.exec(output)?.[1]);
+  const errors = Number(/errors: (\d+)/.exec(output)?.[1]);
+  const depth = Number(/depth reached (\d+)/.exec(output)?.[1]);
+  if (!Number.isFinite(states) || !Number.isFinite(errors)) throw new Error(`pan did not finish:\n${output}`);
+  if (errors > 0) {
+    const what = /^pan:\d+: (.*)$/m.exec(output)?.[1] ?? "";
+    return { verdict: what.startsWith("invalid end state") ? "deadlock" : "assertion", states, depth };
+  }
+  if (/max search depth too small|Search not completed|out of memory/.test(output)) {
+    throw new Error(`pan did not search everything:\n${output}`);
+  }
+  return { verdict: "sound", states, depth };
+}
