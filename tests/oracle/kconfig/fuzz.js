@@ -14,10 +14,12 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import {
   allconfig,
+  Configuration,
   defconfig,
   encodeBytes,
   KconfigError,
   MemoryFiles,
+  oldconfig,
   olddefconfig,
   parseKconfig,
   savedefconfig,
@@ -186,39 +188,76 @@ const MODES = {
   defconfig: { args: ["--defconfig=in"], out: ".config", run: (tree, text) => defconfig(tree, text, { fileName: "in" }) },
 };
 
+const ANSWERS = ["\n", "y\n", "n\n", "m\n", "?\n", "1\n", "2\n", "3\n", "5\n", "0x7\n", "text\n", "1?\n", "yes\n", "no\n", "  y \n", "maybe\n"];
+
+/** A dialogue: our side of it, with the same answers as conf's standard input. */
+function talk(mode) {
+  return {
+    args: [`--${mode}`],
+    out: ".config",
+    talks: true,
+    run: (tree, text, answers) => {
+      const configuration = new Configuration(tree).load(text);
+      const lines = answers.match(/.*\n/g) ?? [];
+      const said = { stdout: "", stderr: "" };
+      const dialogue = oldconfig(configuration, { mode, echo: true });
+      let step = dialogue.next();
+      while (!step.done) {
+        if (step.value.kind === "print") said[step.value.stream] += step.value.text;
+        step = dialogue.next(step.value.kind === "ask" ? lines.shift() : undefined);
+      }
+      const ok = step.value;
+      const written = ok && mode !== "listnewconfig" ? configuration.write() : "";
+      // Warnings and questions mix on the terminal; here each stream is compared by itself, warnings sorted out.
+      return { exitStatus: ok ? 0 : 1, stderr: "", stdout: said.stdout, text: written };
+    },
+  };
+}
+for (const mode of ["oldconfig", "oldaskconfig", "listnewconfig"]) MODES[mode] = talk(mode);
+
 const latin1 = (text) => Buffer.from(encodeBytes(text)).toString("latin1");
 
-function ours(files, config, dialect, env) {
+function ours(files, config, answers, dialect, env) {
   let tree;
   try {
     tree = parseKconfig({ files: new MemoryFiles(files), env, shell: nodeShell(tmpdir(), env), dialect });
   } catch (error) {
     if (!(error instanceof KconfigError)) throw error;
     const of = (stream) => error.diagnostics.filter((one) => one.stream === stream).map((one) => `${one.text}\n`).join("");
-    return () => ({ status: 1, stderr: latin1(of("stderr")), text: "" });
+    return () => ({ status: 1, stderr: latin1(of("stderr")), stdout: latin1(of("stdout")), text: "" });
   }
   const said = latin1(stderrText(tree.diagnostics));
   return (mode) => {
-    const result = mode.run(tree, config);
-    return { status: result.exitStatus, stderr: said + latin1(result.stderr), text: latin1(result.text) };
+    const result = mode.run(tree, config, answers);
+    const info = tree.diagnostics.filter((one) => one.stream === "stdout").map((one) => `${one.text}\n`).join("");
+    const stdout = latin1(info + (result.stdout ?? ""));
+    return { status: result.exitStatus, stderr: said + latin1(result.stderr), stdout, text: latin1(result.text) };
   };
 }
 
-function theirs(conf, directory, mode, config, env) {
+function theirs(conf, directory, mode, config, answers, env) {
   for (const name of [".config", "min", ".config.old"]) rmSync(join(directory, name), { force: true });
   rmSync(join(directory, "include"), { recursive: true, force: true });
-  if (mode.args[0] === "--olddefconfig" || mode.args[0].startsWith("--save")) writeFileSync(join(directory, ".config"), config);
+  if (mode.talks || mode.args[0] === "--olddefconfig" || mode.args[0].startsWith("--save")) writeFileSync(join(directory, ".config"), config);
   writeFileSync(join(directory, "in"), config);
-  const run = spawnSync(conf, ["-s", ...mode.args, "Kconfig"], { cwd: directory, env, encoding: "latin1", timeout: 5000, maxBuffer: 1 << 26 });
+  const run = spawnSync(conf, ["-s", ...mode.args, "Kconfig"], {
+    cwd: directory,
+    env,
+    encoding: "latin1",
+    timeout: 2000,
+    maxBuffer: 1 << 22,
+    input: answers,
+  });
   if (run.signal !== null || run.error !== undefined) return undefined;
   const file = join(directory, mode.out);
   const text = run.status === 0 && existsSync(file) ? readFileSync(file, "latin1") : "";
-  return { status: run.status, stderr: run.stderr, text };
+  return { status: run.status, stderr: run.stderr, stdout: run.stdout, text: mode.args[0] === "--listnewconfig" ? "" : text };
 }
 
 let compared = 0;
 let skipped = 0;
 let sound = 0;
+const finished = {};
 let different = 0;
 const scratch = options.keep ?? mkdtempSync(join(tmpdir(), "kconfig-fuzz-"));
 const env = { PATH: "/usr/bin:/bin", LC_ALL: "C", HOME_DIR: "h" };
@@ -230,25 +269,34 @@ for (const [dialect, conf] of [["6.1", options.conf61], ["6.12", options.conf612
     if (random.chance(Number(options.broken))) text = breakText(random, text);
     const files = { Kconfig: text, "sub/Kconfig0": makeTree(random, dialect).replace(/^mainmenu.*\n/, ""), "sub/Kconfig1": 'config SUB\n\tbool "Sub"\n' };
     const config = makeConfig(random);
+    let answers = "";
+    for (let count = 10 + random.next(60); count > 0; count--) answers += random.chance(60) ? "\n" : random.pick(ANSWERS);
     const directory = join(scratch, `${dialect}-${seed}`);
     mkdirSync(join(directory, "sub"), { recursive: true });
     for (const [name, content] of Object.entries(files)) writeFileSync(join(directory, name), content);
-    const run = ours(files, config, dialect, env);
+    const run = ours(files, config, answers, dialect, env);
     for (const [name, mode] of Object.entries(MODES)) {
-      const expected = theirs(conf, directory, mode, config, env);
+      const expected = theirs(conf, directory, mode, config, answers, env);
       if (expected === undefined) {
         skipped++;
         continue;
       }
       compared++;
-      if (expected.status === 0) sound++;
+      if (expected.status === 0) {
+        sound++;
+        finished[name] = (finished[name] ?? 0) + 1;
+      }
       const got = run(mode);
-      const wrong = ["status", "stderr", "text"].filter((part) => (part === "text" && expected.status !== 0 ? false : got[part] !== expected[part]));
+      const wrong = ["status", "stdout", "stderr", "text"].filter((part) => {
+        if (part === "text" && expected.status !== 0) return false;
+        if (part === "stderr" && mode.talks) return false;
+        return got[part] !== expected[part];
+      });
       if (wrong.length === 0) continue;
       different++;
       console.log(`DIFFERS ${dialect} seed ${seed} ${name}: ${wrong.join(", ")}`);
       if (options.keep !== undefined) {
-        for (const part of ["stderr", "text"]) {
+        for (const part of ["stdout", "stderr", "text"]) {
           writeFileSync(join(directory, `${name}.${part}.conf`), expected[part], "latin1");
           writeFileSync(join(directory, `${name}.${part}.ours`), got[part], "latin1");
         }
@@ -257,5 +305,6 @@ for (const [dialect, conf] of [["6.1", options.conf61], ["6.12", options.conf612
     if (options.keep === undefined) rmSync(directory, { recursive: true });
   }
 }
+console.log(`ran to the end: ${JSON.stringify(finished)}`);
 console.log(`${compared} runs compared, ${compared - different} identical, ${different} different; ${sound} ran to the end; ${skipped} skipped (conf crashed)`);
 process.exit(different === 0 ? 0 : 1);
