@@ -31,7 +31,7 @@ export const SOURCES: Readonly<Record<string, readonly string[]>> = {
 export const FACES: readonly string[] = ["cli", "lab", "sweep"];
 
 /** Entry points of their own (`exports` in package.json) that offer what only Node has. Nothing else in src imports them. */
-export const NODE_ENTRIES: readonly string[] = ["packages/kconfig/src/node.ts"];
+export const NODE_ENTRIES: readonly string[] = ["packages/kconfig/src/node.ts", "packages/doctor/src/node.ts"];
 
 /** Of the repository: text by path, for every package.json, tsconfig.json and source file under packages/. */
 export type Repository = ReadonlyMap<string, string>;

@@ -3,8 +3,9 @@
  * 0 sound, 1 a finding, 2 usage or input error, 3 a bound was reached.
  */
 import { writeFileSync } from "node:fs";
-import { DEFAULT_SCENARIO, InputError, inputErrorText } from "@shootdown/doctor";
+import { DEFAULT_SCENARIO, InputError, inputErrorText, VERSION } from "@shootdown/doctor";
 import { Command, CommanderError } from "commander";
+import { configCommands } from "./config-commands.js";
 import { examineCommands } from "./examine-commands.js";
 import { inspectCommands } from "./inspect-commands.js";
 import { matrixCommands } from "./matrix-commands.js";
@@ -23,19 +24,28 @@ function program(): Command {
     .description(
       "Takes a Linux kernel configuration and answers: what does it mean, does it link, does it boot, and is the\nkernel-mapping layer free of deadlock, stale translations and lost mappings under every schedule?",
     )
-    .version("0.1.0")
+    .version(VERSION)
     .addHelpText("after", EXAMPLES)
     .exitOverride()
     .configureOutput({ writeErr: () => {} });
   examineCommands(command, DEFAULT_SCENARIO);
   inspectCommands(command, DEFAULT_SCENARIO);
   matrixCommands(command);
-  for (const sub of command.commands) sub.exitOverride().configureOutput({ writeErr: () => {} });
+  configCommands(command);
+  const quiet = (parent: Command) => {
+    for (const sub of parent.commands) quiet(sub.exitOverride().configureOutput({ writeErr: () => {} }));
+  };
+  quiet(command);
   return command;
 }
 
 /** Runs a command line (without `node` and the script); returns the exit status. */
 export async function main(args: readonly string[]): Promise<number> {
+  // A reader that has seen enough (`| head`) closes the pipe; that is no defect.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE") process.exit();
+    throw error;
+  });
   try {
     const command = program();
     if (args.length === 0) {

@@ -11,6 +11,8 @@ export interface KernelOptions {
   readonly size: readonly string[];
   readonly set: readonly string[];
   readonly at?: string;
+  readonly tree?: string;
+  readonly arch?: string;
   readonly kernel?: string;
 }
 
@@ -42,6 +44,11 @@ export function kernelOptions(command: Command, scenario: string, cpu?: string):
     .option("--patch <name|file>", "apply a patch to the model tree; may be given several times, in order", collect, [])
     .option("--scenario <name>", "who runs on which CPU (shootdown list scenarios)", scenario)
     .option("--size <NAME=n>", "a size of the scenario, such as NR_CPUS=3; may be given several times", collect, [])
+    .option(
+      "--tree <folder>",
+      "a Linux source tree: stage 1 is its own Kconfig, and the model gets the values it gives",
+    )
+    .option("--arch <name>", "with --tree: the architecture, as in make ARCH=; the model is ARM's", "arm")
     .option("--kernel <folder>", "examine another model tree: a changed copy of packages/kernel");
 }
 
@@ -96,6 +103,7 @@ export function kernelWords(options: KernelOptions): readonly string[] {
     ...(options.at === undefined ? [] : ["--at", options.at]),
     ...options.patch.flatMap((patch) => ["--patch", patch]),
     ...options.size.flatMap((size) => ["--size", size]),
+    ...(options.tree === undefined ? [] : ["--tree", options.tree]),
     ...(options.kernel === undefined ? [] : ["--kernel", options.kernel]),
   ];
 }

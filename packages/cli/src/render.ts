@@ -27,6 +27,8 @@ import { renderLockdep } from "./render-lockdep.js";
 
 /** Columns of the terminal that a run may use. */
 const WIDTH = 118;
+/** Symbols that Kconfig gave otherwise: so many are shown. */
+const MAX_NOTES = 8;
 /** Indentation of a context above the task, in its CPU's column. */
 const NESTING = "| ";
 
@@ -45,11 +47,15 @@ export function renderResult(result: Result, options: RenderOptions = {}): strin
   const { input } = result;
   const patches = input.patches.map((patch) => ` + ${patch}`).join("");
   lines.push(pc.dim(`${input.config}${patches} on ${input.cpu}`));
-  const asked = configure.kernel ? `Linux/${configure.kernel}, ` : "";
+  const by = configure.tree ? `by Linux ${configure.tree}: ` : "";
+  const asked = `${configure.kernel ? `Linux/${configure.kernel}, ` : ""}${by}`;
   const key = ["SMP", "MMU", "HIGHMEM"].map((name) => `${name}=${configure.symbols[name] ?? "n"}`).join(" ");
   stage("configure", configure.verdict === "as-asked" ? "as asked" : "adjusted", `${asked}${key}`, true);
-  for (const note of configure.notes) {
+  for (const note of configure.notes.slice(0, MAX_NOTES)) {
     detail(`${input.config}:${note.line}: asks for ${note.symbol}=${note.asked}, Kconfig gives ${note.got}`);
+  }
+  if (configure.notes.length > MAX_NOTES) {
+    detail(`and ${configure.notes.length - MAX_NOTES} more; with a Linux tree: shootdown config lost`);
   }
   for (const warning of configure.warnings) detail(warning);
 

@@ -19,7 +19,7 @@ import type { ModelTree } from "./model-tree.js";
 import { suggest } from "./nearest.js";
 import { overrideConfig } from "./override-config.js";
 import { type NamedText, patched } from "./patched-tree.js";
-import { finishResult, type Result } from "./result.js";
+import { type ConfigureStage, finishResult, type Result } from "./result.js";
 
 export const DEFAULT_SCENARIO = "kmap-dma";
 
@@ -30,6 +30,15 @@ export interface Examination {
   readonly cpu: string;
   /** Symbols set over the configuration before Kconfig reads it. */
   readonly sets: ReadonlyMap<string, string>;
+  /** What a real tree's Kconfig made of the configuration: the model is configured by it. */
+  readonly linux?: {
+    /** Of the tree, as `make kernelversion` prints it. */
+    readonly version: string;
+    /** The whole `.config`. */
+    readonly text: string;
+    readonly notes: ConfigureStage["notes"];
+    readonly warnings: readonly string[];
+  };
   /** A release or commit: the tree as Linux was then. */
   readonly at?: string;
   /** In the order in which they are applied, after `at`. */
@@ -78,7 +87,7 @@ export function prepare(input: Omit<Examination, "mode" | "replayCommand">): Pre
     throw new InputError("S1303", input.scenario, why, suggest(input.scenario, scenarioNames(tree)));
   }
   const bounds = boundsOf(head, input.sizes);
-  const configured = configure(tree, input.config.name, overrideConfig(input.config.text, input.sets));
+  const configured = configureBoth(tree, input);
   const isSmp = configured.values.get("SMP") === true;
   if (!isSmp && bounds.has("NR_CPUS")) bounds.set("NR_CPUS", 1);
   const cpus = bounds.get("NR_CPUS") ?? 1;
@@ -101,6 +110,22 @@ export function prepare(input: Omit<Examination, "mode" | "replayCommand">): Pre
     };
   }
   return { ...base, stages: done, kernel: { module: built.module, memory: booted.memory, scenario: built.scenario } };
+}
+
+/** Stage 1: on the real tree, if there is one, then on the model's. */
+function configureBoth(tree: ModelTree, input: Omit<Examination, "mode" | "replayCommand">): Configured {
+  const { linux, config, sets } = input;
+  const configured = configure(tree, config.name, overrideConfig(linux?.text ?? config.text, sets));
+  if (!linux) return configured;
+  const notes = [...linux.notes];
+  const stage: ConfigureStage = {
+    ...configured.stage,
+    tree: linux.version,
+    notes,
+    warnings: [...linux.warnings, ...configured.stage.warnings],
+    verdict: notes.length === 0 ? "as-asked" : "adjusted",
+  };
+  return { ...configured, stage };
 }
 
 function boundsOf(head: ScenarioHead, sizes: ReadonlyMap<string, number>): Map<string, number> {

@@ -38,6 +38,8 @@ export const configureStage = z.strictObject({
   verdict: z.enum(["as-asked", "adjusted"]),
   /** Architecture and version of the kernel that wrote the file, as its header says. */
   kernel: z.string().optional(),
+  /** The version of the Linux tree whose own Kconfig decided, if one was given. */
+  tree: z.string().optional(),
   symbols: z.record(z.string(), z.string()),
   /** The bools among them that can be chosen. */
   prompts: z.array(z.string()),

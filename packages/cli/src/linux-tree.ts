@@ -1,0 +1,103 @@
+/**
+ * A Linux tree named on the command line: its Kconfig, parsed or taken from the cache of an earlier run.
+ */
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join, resolve } from "node:path";
+import { InputError } from "@shootdown/doctor/errors";
+import {
+  KconfigError,
+  type KconfigTree,
+  parseKconfig,
+  recordShell,
+  replayShell,
+  type ShellRecord,
+} from "@shootdown/doctor/linux";
+import {
+  DirectoryFiles,
+  kernelEnvironment,
+  kernelVersion,
+  nodeShell,
+  parseKconfigCached,
+} from "@shootdown/doctor/node";
+import type { Command } from "commander";
+import { readText } from "./read-text.js";
+
+export interface LinuxTreeOptions {
+  readonly tree: string;
+  readonly arch: string;
+  readonly cross?: string;
+  readonly recordProbes?: string;
+  readonly replayProbes?: string;
+  readonly cache: boolean;
+}
+
+export function linuxTreeOptions(command: Command): Command {
+  return command
+    .requiredOption("--tree <folder>", "an unpacked Linux source tree")
+    .option("--arch <name>", "the architecture, as in make ARCH=", "arm")
+    .option("--cross <prefix>", "prefix of the compiler that Kconfig asks; default: Debian's for the architecture")
+    .option("--record-probes <file>", "keep the answers of $(shell,…) in a file")
+    .option("--replay-probes <file>", "take the answers of $(shell,…) from a file: no compiler is needed")
+    .option("--no-cache", "parse the tree anew");
+}
+
+export interface LinuxTree {
+  readonly kconfig: KconfigTree;
+  readonly folder: string;
+  readonly version: string;
+}
+
+/** Answers of the shell are a JSON object; anything else is refused. */
+function readProbes(path: string): ShellRecord {
+  try {
+    return JSON.parse(readText(path, "a record of probes")) as ShellRecord;
+  } catch (error) {
+    if (error instanceof InputError) throw error;
+    throw new InputError("S1101", path, "this is no record of probes", "make one with --record-probes");
+  }
+}
+
+export function openLinuxTree(options: LinuxTreeOptions): LinuxTree {
+  const folder = resolve(options.tree);
+  if (!existsSync(join(folder, "Kconfig")) || kernelVersion(folder) === "") {
+    const why = "this is no Linux tree: it has no Kconfig or no Makefile with a version";
+    throw new InputError("S1101", options.tree, why, "give the folder of an unpacked kernel source");
+  }
+  const replayed = options.replayProbes === undefined ? undefined : readProbes(options.replayProbes);
+  const env = kernelEnvironment({ tree: folder, arch: options.arch, cross: options.cross });
+  if (!existsSync(join(folder, "arch", env.SRCARCH!))) {
+    throw new InputError(
+      "S1002",
+      `--arch ${options.arch}`,
+      `the tree has no arch/${env.SRCARCH}`,
+      "name one of its architectures",
+    );
+  }
+  const record: ShellRecord = {};
+  const live = nodeShell(folder, env);
+  const shell = replayed
+    ? replayShell(replayed)
+    : options.recordProbes === undefined
+      ? live
+      : recordShell(live, record);
+  const files = new DirectoryFiles(folder);
+  try {
+    const isCached = options.cache && replayed === undefined && options.recordProbes === undefined;
+    const kconfig = isCached
+      ? parseKconfigCached({ files, env, shell, cacheFile: cacheFile(folder, options.arch) })
+      : parseKconfig({ files, env, shell });
+    if (options.recordProbes !== undefined) writeFileSync(options.recordProbes, `${JSON.stringify(record, null, 2)}\n`);
+    return { kconfig, folder, version: kernelVersion(folder) };
+  } catch (error) {
+    if (!(error instanceof KconfigError)) throw error;
+    throw new InputError("S1204", options.tree, error.message, "correct the tree's Kconfig files");
+  }
+}
+
+function cacheFile(folder: string, arch: string): string {
+  const base = process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache");
+  const directory = join(base, "shootdown");
+  mkdirSync(directory, { recursive: true });
+  return join(directory, `kconfig-${folder.replaceAll(/[^\w.-]+/g, "_")}-${arch}.bin`);
+}
