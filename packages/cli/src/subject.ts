@@ -6,7 +6,7 @@ import { Configuration, lost, olddefconfig } from "@shootdown/doctor/linux";
 import { readModelTree, readPatch } from "./files.js";
 import { openLinuxTree } from "./linux-tree.js";
 import { type KernelOptions, parseSets, parseSizes } from "./options.js";
-import { readText, readText } from "./read-text.js";
+import { readText } from "./read-text.js";
 
 export function readSubject(configFile: string, options: KernelOptions): Omit<Examination, "mode" | "replayCommand"> {
   const tree = readModelTree(options.kernel);
