@@ -3,12 +3,9 @@
  * 0 sound, 1 a finding, 2 usage or input error, 3 a bound was reached.
  */
 import { writeFileSync } from "node:fs";
-import { DEFAULT_SCENARIO, InputError, inputErrorText, VERSION } from "@shootdown/doctor";
+import { InputError, inputErrorText } from "@shootdown/doctor/errors";
+import { VERSION } from "@shootdown/doctor/version";
 import { Command, CommanderError } from "commander";
-import { configCommands } from "./config-commands.js";
-import { examineCommands } from "./examine-commands.js";
-import { inspectCommands } from "./inspect-commands.js";
-import { matrixCommands } from "./matrix-commands.js";
 
 const EXAMPLES = `
 Examples:
@@ -19,19 +16,20 @@ Examples:
 
 Exit status: 0 sound, 1 a finding, 2 usage or input error, 3 a bound was reached.`;
 
-function program(): Command {
+async function program(args: readonly string[]): Promise<Command> {
   const command = new Command("shootdown")
     .description(
-      "Takes a Linux kernel configuration and answers: what does it mean, does it link, does it boot, and is the\nkernel-mapping layer free of deadlock, stale translations and lost mappings under every schedule?",
+      "Takes a Linux kernel configuration and answers: what does it mean, does it link, does it boot, and is the kernel-mapping layer free of deadlock, stale translations and lost mappings under every schedule?",
     )
     .version(VERSION)
     .addHelpText("after", EXAMPLES)
     .exitOverride()
     .configureOutput({ writeErr: () => {} });
-  examineCommands(command, DEFAULT_SCENARIO);
-  inspectCommands(command, DEFAULT_SCENARIO);
-  matrixCommands(command);
-  configCommands(command);
+  // The compiler behind the other commands takes most of a second to load: `config` and `--version` do without it.
+  if (args[0] !== "--version" && args[0] !== "-V") {
+    if (args[0] !== "config") (await import("./model-commands.js")).modelCommands(command);
+    (await import("./config-commands.js")).configCommands(command);
+  }
   const quiet = (parent: Command) => {
     for (const sub of parent.commands) quiet(sub.exitOverride().configureOutput({ writeErr: () => {} }));
   };
@@ -47,7 +45,7 @@ export async function main(args: readonly string[]): Promise<number> {
     throw error;
   });
   try {
-    const command = program();
+    const command = await program(args);
     if (args.length === 0) {
       process.stdout.write(command.helpInformation() + EXAMPLES.trimEnd() + "\n");
       return 2;

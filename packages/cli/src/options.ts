@@ -1,7 +1,7 @@
 /**
  * Options that several commands share, and how their values are read.
  */
-import { InputError } from "@shootdown/doctor";
+import { InputError } from "@shootdown/doctor/errors";
 import { type Command, Option } from "commander";
 
 export interface KernelOptions {
