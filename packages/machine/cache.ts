@@ -9,7 +9,7 @@
  * One line stands for a page. Caches of different CPUs are coherent (the SCU); maintenance by one CPU reaches all. That
  * ARM11MPCore does not broadcast maintenance is not modelled (CAVEATS.md).
  */
-import { FIXMAP_BASE, HIGH_PAGES, KM_MAX_IDX, NR_CPUS, type page_t, VPAGES, type vaddr_t } from "./memory-map.ts";
+import { FIXMAP_BASE, KM_MAX_IDX, NR_CPUS, PAGES, type page_t, VPAGES, type vaddr_t } from "./memory-map.ts";
 import { translate } from "./mmu.ts";
 
 export const DCACHE_VIVT = 0;
@@ -19,7 +19,7 @@ export const DCACHE_PIPT = 3;
 
 /** A line for each address (each CPU's fixmap slots apart) or for each page, whichever are more. */
 const ADDRESS_LINES = VPAGES + (NR_CPUS - 1) * KM_MAX_IDX;
-const LINES = ADDRESS_LINES > HIGH_PAGES ? ADDRESS_LINES : HIGH_PAGES;
+const LINES = ADDRESS_LINES > PAGES ? ADDRESS_LINES : PAGES;
 /**
  * 0: clean. Else 1 + 2 * page, plus 1 when the line was already dirty as a device was given the page: such a line must
  * be written back before the device reads. Written by the hardware actions below only.

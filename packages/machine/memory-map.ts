@@ -10,7 +10,7 @@
  * nothing but the CPU itself can reach them.
  */
 
-/** A highmem page by its number, 0 .. HIGH_PAGES - 1. */
+/** A page by its number: first the highmem pages, 0 .. HIGH_PAGES - 1, then those of lowmem. */
 export type page_t = u8;
 /** A virtual page number; NULL is no mapping. */
 export type vaddr_t = u8;
@@ -23,6 +23,7 @@ export const HIGH_PAGES = size("HIGH_PAGES", 4);
 export const LAST_PKMAP = size("LAST_PKMAP", 512);
 /** Pages that lowmem reaches, whose mapping somebody changes. None unless a scenario wants some. */
 export const LOW_PAGES = size("LOW_PAGES", 0);
+export const PAGES = HIGH_PAGES + LOW_PAGES;
 /** Temporary mappings that nest. */
 const KM_NESTED = size("KM_MAX_IDX", 16);
 /** Fixmap slots of a CPU. With DEBUG_KMAP_LOCAL each mapping has an unmapped slot before it, and one is behind the last. */

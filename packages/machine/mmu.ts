@@ -37,6 +37,13 @@ export function translate(va: vaddr_t, page: page_t): void {
   stale_if(entry !== page + 1, "the translation leads to another page");
 }
 
+/** The CPU loads or stores at `va`, where the program means `page`; the data do not matter. */
+export function accessMemory(va: vaddr_t, page: page_t): void {
+  atomic: {
+    translate(va, page);
+  }
+}
+
 /** The walker fills an entry that no instruction asked for. */
 export function speculativeFill(): void {
   const va = choose(SHARED_PAGES);

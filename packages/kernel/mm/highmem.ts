@@ -231,6 +231,11 @@ function kmap_local_idx_pop(): void {
   }
 }
 
+/** The task has temporary mappings. @linux kernel/sched/core.c kmap_local_sched_out */
+export function kmap_local_in_use(): bool {
+  return kmap_ctrl_idx[smp_processor_id()][current[smp_processor_id()]] !== 0;
+}
+
 /** Into the fixmap slot of this CPU. @linux mm/highmem.c __kmap_local_pfn_prot */
 function __kmap_local_pfn_prot(page: page_t): vaddr_t {
   const cpu = smp_processor_id();

@@ -1,7 +1,7 @@
 /**
  * What ARM does first at boot: find out which CPU this is. The boot CPU runs start_kernel() alone.
  */
-import { adjust_lowmem_bounds } from "../mm/mmu.ts";
+import { adjust_lowmem_bounds, map_lowmem } from "../mm/mmu.ts";
 
 /**
  * The kernel stops here if it was not built for the CPU's architecture. The model says so and goes on, because the
@@ -22,4 +22,5 @@ function setup_processor(): void {
 export function start_kernel(): void {
   setup_processor();
   adjust_lowmem_bounds();
+  if (CONFIG.MMU) map_lowmem(); // paging_init()
 }

@@ -1,7 +1,14 @@
 /**
  * Bringing memory up at boot, as far as it decides whether there is highmem. Runs once, on one CPU.
  */
+import { HIGH_PAGES, LINEAR_BASE, LOW_PAGES } from "../../../../machine/memory-map.ts";
+import { pte } from "../../../../machine/mmu.ts";
 import { cache_is_vipt_aliasing } from "../include/asm/cachetype.ts";
+
+/** Every page of lowmem is mapped for good. @linux arch/arm/mm/mmu.c map_lowmem */
+export function map_lowmem(): void {
+  for (let n: u8 = 0; n < LOW_PAGES; n++) pte[LINEAR_BASE + n] = u8(HIGH_PAGES + n + 1);
+}
 
 /** Memory above lowmem is in use. */
 export let highmem_available: bool = false;
