@@ -1,11 +1,11 @@
 /**
- * Commands that examine a kernel: doctor, check, simulate, replay. Each prints a result as text or as JSON.
+ * Commands that examine a kernel: doctor, check, simulate, replay. Each prints a result, as text or in a format that
+ * programs read.
  */
 import {
   type CheckMode,
   decodeSchedule,
   examine,
-  exitStatus,
   InputError,
   prescribe,
   type Result,
@@ -24,49 +24,42 @@ import {
   parseCount,
   shellWords,
 } from "./options.js";
+import { finish, type OutputOptions, outputOptions, readFormat } from "./output.js";
 import { progressLine } from "./progress.js";
 import { renderCheckOnly, renderResult } from "./render.js";
 import { readSubject } from "./subject.js";
-
-interface OutputOptions {
-  readonly json?: boolean;
-  readonly lockdep?: boolean;
-}
 
 export function examineCommands(program: Command, scenario: string): void {
   const doctor = program
     .command("doctor")
     .description("ask all four questions of a configuration: configure, link, boot, check");
-  limitOptions(kernelOptions(doctor.argument("<config>", "a .config, as the kernel writes it"), scenario))
-    .option("--lockdep", "print lockdep's reports whole")
+  outputOptions(
+    limitOptions(kernelOptions(doctor.argument("<config>", "a .config, as the kernel writes it"), scenario)),
+  )
     .option("--no-prescriptions", "do not look for what would fix a finding")
-    .option("--json", "print the result as one JSON document (shootdown schema)")
     .action((config: string, options: KernelOptions & LimitOptions & OutputOptions & { prescriptions: boolean }) => {
       const result = run(config, options, searchMode(options));
-      const isFinding = result.verdict === "finding" && options.prescriptions;
+      const isFinding = result.verdict === "finding" && options.prescriptions && readFormat(options) !== "itf";
       finish(isFinding ? prescribed(config, options, result) : result, options, renderResult);
     });
 
   const check = program
     .command("check")
     .description("search every schedule of a scenario; prints the check stage alone");
-  limitOptions(kernelOptions(check.argument("<config>", "a .config, as the kernel writes it"), scenario))
-    .option("--lockdep", "print lockdep's reports whole")
-    .option("--json", "print the result as one JSON document (shootdown schema)")
-    .action((config: string, options: KernelOptions & LimitOptions & OutputOptions) => {
-      finish(run(config, options, searchMode(options)), options, renderCheckOnly);
-    });
+  outputOptions(
+    limitOptions(kernelOptions(check.argument("<config>", "a .config, as the kernel writes it"), scenario)),
+  ).action((config: string, options: KernelOptions & LimitOptions & OutputOptions) => {
+    finish(run(config, options, searchMode(options)), options, renderCheckOnly);
+  });
 
   const simulate = program
     .command("simulate")
     .description("random schedules, for sizes that are out of reach of a search");
-  kernelOptions(simulate.argument("<config>", "a .config, as the kernel writes it"), scenario)
+  outputOptions(kernelOptions(simulate.argument("<config>", "a .config, as the kernel writes it"), scenario))
     .option("--seed <n>", "the same seed gives the same runs", "1")
     .option("--runs <n>", "how many runs", "100")
     .option("--steps <n>", "steps of each run", "1000")
     .option("--max-seconds <n>", "stop after so many seconds")
-    .option("--lockdep", "print lockdep's reports whole")
-    .option("--json", "print the result as one JSON document (shootdown schema)")
     .action(
       (
         config: string,
@@ -87,14 +80,13 @@ export function examineCommands(program: Command, scenario: string): void {
   replay
     .argument("<schedule>", "the string that the finding printed: s1:…")
     .argument("<config>", "the configuration that it was found with");
-  kernelOptions(replay, scenario)
-    .option("--lockdep", "print lockdep's reports whole")
-    .option("--json", "print the result as one JSON document (shootdown schema)")
-    .action((text: string, config: string, options: KernelOptions & OutputOptions) => {
+  outputOptions(kernelOptions(replay, scenario)).action(
+    (text: string, config: string, options: KernelOptions & OutputOptions) => {
       const schedule = readSchedule(text);
       const mode: CheckMode = { kind: "replay", schedule };
       finish(run(config, { ...options, scenario: schedule.scenario }, mode), options, renderCheckOnly);
-    });
+    },
+  );
 }
 
 function readSchedule(text: string) {
@@ -125,7 +117,8 @@ function deadline(seconds: string | undefined): (() => boolean) | undefined {
   return () => performance.now() > end;
 }
 
-function run(configFile: string, options: KernelOptions, mode: CheckMode): Result {
+function run(configFile: string, options: KernelOptions & OutputOptions, mode: CheckMode): Result {
+  readFormat(options);
   const replayCommand = (schedule: string) =>
     shellWords(["./shootdown", "replay", schedule, configFile, ...kernelWords(options)]);
   return examine({ ...readSubject(configFile, options), mode, replayCommand });
@@ -144,13 +137,4 @@ function prescribed(configFile: string, options: KernelOptions, result: Result):
   };
   const prescriptions = prescribe({ ...subject, mode, replayCommand: () => "" }, result, { shipped });
   return withPrescriptions(result, prescriptions);
-}
-
-function finish(
-  result: Result,
-  options: OutputOptions,
-  render: (result: Result, options: OutputOptions) => string,
-): void {
-  process.stdout.write(options.json ? `${JSON.stringify(result, null, 2)}\n` : render(result, options));
-  process.exitCode = exitStatus(result);
 }

@@ -1,11 +1,15 @@
 /** The four stages on one tree, and what they read and write. */
-export { decodeSchedule, type Progress, ScheduleError } from "@shootdown/checker";
+export { decodeSchedule, exportPromela, type Progress, ScheduleError } from "@shootdown/checker";
 export { builtObjects } from "./build.js";
 export { type Cpu, readCatalogue } from "./catalogue.js";
 export type { CheckMode } from "./check.js";
 export * from "./doctor.js";
 export * from "./errors.js";
 export * from "./findings.js";
+export { formatResult, MACHINE_FORMATS, type MachineFormat } from "./formats/format.js";
+export { type ItfTrace, type ItfValue, toItf } from "./formats/itf.js";
+export { toKtap } from "./formats/ktap.js";
+export { toSarif } from "./formats/sarif.js";
 export { type HistoryEntry, readHistory, treeAt } from "./history.js";
 export { type Cell, type Change, impact } from "./impact.js";
 export { printIr } from "./inspect.js";
