@@ -4,7 +4,7 @@
  * The main class of the package. A Configuration is cheap (a few arrays); make one per `.config`. conf's command-line modes are in
  * modes.ts; this class has their parts.
  */
-import { type Diagnostic, stderrText } from "./diagnostics.js";
+import { type Diagnostic, KconfigError, stderrText } from "./diagnostics.js";
 import type { Environment } from "./environment.js";
 import type { Evaluator } from "./evaluate.js";
 import { Evaluator61 } from "./evaluate-6.1.js";
@@ -53,7 +53,7 @@ export class Configuration {
   load(text: string, fileName = ".config"): this {
     this.evaluator.changed = false;
     this.loadOnly(text, fileName);
-    settle(this.evaluator, this.fileWarnings);
+    this.guarded(() => settle(this.evaluator, this.fileWarnings));
     return this;
   }
 
@@ -69,7 +69,7 @@ export class Configuration {
   /** There is no file to read: conf starts from the defaults, and computes only what it needs. */
   loadNothing(): this {
     this.evaluator.changed = true;
-    this.evaluator.calc(this.tree.modules);
+    this.calc(this.tree.modules);
     return this;
   }
 
@@ -77,7 +77,7 @@ export class Configuration {
   value(name: string): string | undefined {
     const symbol = this.tree.symbol(name);
     if (symbol === undefined) return undefined;
-    this.evaluator.calc(symbol);
+    this.calc(symbol);
     return this.evaluator.stringValue(symbol);
   }
 
@@ -85,30 +85,30 @@ export class Configuration {
   tristate(name: string): Tristate {
     const symbol = this.tree.symbol(name);
     if (symbol === undefined) return 0;
-    this.evaluator.calc(symbol);
+    this.calc(symbol);
     return this.evaluator.tri[symbol.index] as Tristate;
   }
 
   /** The text of the `.config`, as conf writes it. */
   write(): string {
-    const text = this.writer.full();
+    const text = this.guarded(() => this.writer.full());
     this.evaluator.changed = false;
     return text;
   }
 
   /** The minimal file from which this configuration can be made again: `savedefconfig`. */
   writeDefconfig(): string {
-    return this.writer.minimal();
+    return this.guarded(() => this.writer.minimal());
   }
 
   /** The text of include/config/auto.conf. */
   writeAutoConf(): string {
-    return this.writer.autoConf();
+    return this.guarded(() => this.writer.autoConf());
   }
 
   /** The text of include/generated/autoconf.h. */
   writeAutoHeader(): string {
-    return this.writer.autoHeader();
+    return this.guarded(() => this.writer.autoHeader());
   }
 
   /** The line of one symbol; empty for a symbol without a type. */
@@ -118,7 +118,9 @@ export class Configuration {
 
   /** Computes every value that is not current. */
   calculateAll(): this {
-    for (const symbol of this.tree.hashOrder) this.evaluator.calc(symbol);
+    this.guarded(() => {
+      for (const symbol of this.tree.hashOrder) this.evaluator.calc(symbol);
+    });
     return this;
   }
 
@@ -130,7 +132,7 @@ export class Configuration {
   }
 
   info(symbol: KSymbol): SymbolInfo {
-    this.evaluator.calc(symbol);
+    this.calc(symbol);
     return {
       name: symbol.name ?? "<choice>",
       type: symbol.type,
@@ -139,6 +141,21 @@ export class Configuration {
       definitions: symbol.menus.map(({ file, line }) => ({ file, line })),
       isWritten: this.evaluator.writes[symbol.index] === 1,
     };
+  }
+
+  private calc(symbol: KSymbol): void {
+    this.guarded(() => this.evaluator.calc(symbol));
+  }
+
+  /** Values that hang on each other over thousands of symbols do not fit JavaScript's stack. No real tree comes near. */
+  private guarded<T>(run: () => T): T {
+    try {
+      return run();
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      const text = "dependencies lead through too many symbols to be evaluated; shorten the longest chain";
+      throw new KconfigError([{ severity: "error", stream: "stderr", text }]);
+    }
   }
 
   /** What conf would have said since this configuration was made, without the messages of parsing. */

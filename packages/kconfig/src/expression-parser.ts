@@ -39,6 +39,7 @@ export class ExpressionParser {
       }
       const value = this.term();
       if (value === undefined) return undefined;
+      this.tokens.checkDepth(stacked + this.values.length + this.operators.length + 1);
       this.values.push(value);
       const more = this.afterOperand();
       if (more === "operand") continue;

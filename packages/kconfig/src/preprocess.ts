@@ -12,6 +12,8 @@ import { cString, decodeBytes, encodeBytes, isWord } from "./text.js";
 const MAX_ARGUMENTS = 16;
 const MAX_DEPTH = 1000;
 const SHELL_OUTPUT_BYTES = 4096;
+/** Not conf's: `$(` inside `$(` this deep is nothing but an attack on the stack. */
+const MAX_NESTING = 200;
 
 interface Variable {
   value: string;
@@ -34,6 +36,8 @@ export class Preprocessor {
   /** Commands that were run, with their answers. */
   readonly usedShell = new Map<string, ShellResult>();
   private readonly variables = new Map<string, Variable>();
+  /** How deep in the text under expansion; each variable's value counts anew. */
+  private nesting = 0;
 
   constructor(
     private readonly environment: Environment,
@@ -128,9 +132,11 @@ export class Preprocessor {
       const index = Number(number[1]);
       if (index > 0 && index <= args.length) return args[index - 1]!;
     }
+    if (++this.nesting > MAX_NESTING) this.fail("Too deep recursive expansion");
     const [head, ...rest] = this.split(text);
     const name = this.expand(head!, args);
     const values = rest.map((part) => this.expand(part, args));
+    this.nesting--;
     return this.variable(name, values) ?? this.builtin(name, values) ?? this.fromEnvironment(name, values.length) ?? "";
   }
 
@@ -159,9 +165,12 @@ export class Preprocessor {
       this.fail(`Recursive variable '${name}' references itself (eventually)`);
     if (variable.active > MAX_DEPTH) this.fail("Too deep recursive expansion");
     if (!variable.recursive) return variable.value;
+    const nesting = this.nesting;
+    this.nesting = 0;
     variable.active++;
     const value = this.expand(variable.value, args);
     variable.active--;
+    this.nesting = nesting;
     return value;
   }
 

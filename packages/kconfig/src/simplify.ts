@@ -45,8 +45,14 @@ export class Simplifier {
     if (e === null) return null;
     switch (e.kind) {
       case "not": {
-        const operand = this.rewriteMod(e.left, modules)!;
-        return operand === e.left ? e : this.pool.not(operand);
+        let bare = e.left!;
+        let count = 1;
+        for (; bare.kind === "not"; bare = bare.left!) count++;
+        const rewritten = this.rewriteMod(bare, modules)!;
+        if (rewritten === bare) return e;
+        let result = rewritten;
+        for (; count > 0; count--) result = this.pool.not(result);
+        return result;
       }
       case "and":
       case "or": {
@@ -84,8 +90,12 @@ export class Simplifier {
         const right = this.transform(e.right)!;
         return left === e.left && right === e.right ? e : this.pool.binary(e.kind, left, right);
       }
-      case "not":
-        return this.transformNot(this.transform(e.left)!);
+      case "not": {
+        // A double negation is nothing, however long the chain.
+        let operand = e.left!;
+        while (operand.kind === "not" && operand.left!.kind === "not") operand = operand.left!.left!;
+        return operand.kind === "not" ? this.transform(operand.left)! : this.transformNot(this.transform(operand)!);
+      }
       case "=":
       case "!=":
         return e.symbol!.type === "bool" ? this.transformBoolComparison(e) : e;
