@@ -2,9 +2,11 @@
  * Commands that look without examining: list, ir, promela, schema.
  */
 import {
+  exportPromela,
   InputError,
   parsePatch,
   prepare,
+  preparedSystem,
   printIr,
   readCatalogue,
   resultJsonSchema,
@@ -33,6 +35,11 @@ export function inspectCommands(program: Command, scenario: string): void {
     .action((name: string | undefined, options: KernelOptions & { config: string }) => {
       process.stdout.write(printIr(prepareFor(options.config, options), name));
     });
+
+  const promela = program.command("promela").description("print a scenario as Promela, at the same step, for Spin");
+  kernelOptions(promela.argument("<config>", "a .config"), scenario).action((config: string, options: KernelOptions) => {
+    process.stdout.write(exportPromela(preparedSystem(prepareFor(config, options))));
+  });
 
   program
     .command("schema")
