@@ -20,7 +20,7 @@ export function flagsOf({ directory, word, source, module }: FlagsQuestion): str
   const target = directory.pathOf(word);
   const stem = word.replace(/\.o$/, "");
   const at = { file: directory.file ?? target, line: 1 };
-  const letter = source?.endsWith(".S") ? "a" : source?.endsWith(".rs") ? "rust" : "c";
+  const letter = languageOf(word, source, directory);
   const locals = new Map<string, string>([
     ["@", target],
     ["*", stem],
@@ -34,6 +34,13 @@ export function flagsOf({ directory, word, source, module }: FlagsQuestion): str
   const text = native ? `$(${letter}_flags)` : commonRule(letter === "a" ? "A" : "C", stem);
   const flags = make.expander.withLocals(locals, () => make.expandSafely(text, at));
   return shellWords(flags).filter((flag) => !/^-Wp,-M/.test(flag));
+}
+
+/** Which of Kbuild's flag variables: by the source; for a generated one by what Kbuild makes it from. */
+function languageOf(word: string, source: string | undefined, directory: KbuildDirectory): "a" | "c" | "rust" {
+  if (source !== undefined) return source.includes(".S") ? "a" : source.endsWith(".rs") ? "rust" : "c";
+  const script = directory.pathOf(word.replace(/\.o$/, ".pl"));
+  return /\.dtbo?\.o$/.test(word) || directory.process.host.readFile(script) !== undefined ? "a" : "c";
 }
 
 function commonRule(letter: "A" | "C", stem: string): string {

@@ -2,7 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join, normalize } from "node:path";
-import { parseKbuild, readConfigText } from "../../../packages/kbuild/dist/index.js";
+import { parseKbuild, readConfigText } from "@shootdown/kbuild";
 
 const [tree, out, arch, cross, ...options] = process.argv.slice(2);
 const lines = (name) => (existsSync(join(out, name)) ? readFileSync(join(out, name), "utf8").split("\n").filter((l) => l !== "") : []);

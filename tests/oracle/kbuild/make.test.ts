@@ -7,7 +7,7 @@
 import { execFileSync } from "node:child_process";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { memoryTree, parseKbuild } from "../../../packages/kbuild/src/index.js";
+import { memoryTree, parseKbuild } from "@shootdown/kbuild";
 
 const VARIABLES = ["a", "b", "c-y", "d-", "a.o", "e"];
 
