@@ -1,12 +1,14 @@
 /**
- * Every patch that ships applies to the model tree as it is, changes something, says in one sentence what it does, and
+ * Every patch that ships applies to the model tree (or, if it says `At: v2.6.35`, to the code of that time), changes something, says in one sentence what it does, and
  * leaves kernel TypeScript that tsc accepts. By our engine; `tests/oracle/patch.test.ts` holds the engine against patch(1).
  */
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { basename, join, relative } from "node:path";
+import { type ModelTree, treeAt } from "@shootdown/doctor";
 import ts from "typescript";
 import { describe, expect, test } from "vitest";
-import { applyPatch, type Overlay, parsePatch } from "../packages/doctor/src/patch.js";
+import { applyPatch, modelTreePath, type Overlay, parsePatch } from "../packages/doctor/src/patch.js";
+import { embeddedTree } from "./support/model-tree.js";
 
 const PACKAGES = join(import.meta.dirname, "../packages");
 const FOLDER = join(PACKAGES, "kernel/patches");
@@ -15,13 +17,16 @@ function onDisk(path: string): string {
   return join(PACKAGES, path.startsWith("machine/") ? path : join("kernel", path));
 }
 
-const tree = {
-  read: (path: string) => (existsSync(onDisk(path)) ? readFileSync(onDisk(path), "utf8") : undefined),
-};
+const today = embeddedTree();
+const readable = (tree: ModelTree) => ({ read: (path: string) => tree.read(modelTreePath(path)) });
 
 /** tsc's complaints about the kernel tree with `overlay` laid over it. */
-function typeErrors(overlay: Overlay): string[] {
-  const texts = new Map([...overlay].map(([path, text]) => [onDisk(path), text]));
+function typeErrors(tree: ModelTree, overlay: Overlay): string[] {
+  const changed = [...new Set([...tree.paths(), ...today.paths()])].filter(
+    (path) => path.endsWith(".ts") && tree.read(path) !== today.read(path),
+  );
+  const base = changed.map((path): [string, string | undefined] => [join(PACKAGES, path), tree.read(path)]);
+  const texts = new Map([...base, ...[...overlay].map(([path, text]): [string, typeof text] => [onDisk(path), text])]);
   const config = ts.getParsedCommandLineOfConfigFile(join(PACKAGES, "kernel/tsconfig.json"), {}, {
     ...ts.sys,
     onUnRecoverableConfigFileDiagnostic: () => {},
@@ -55,13 +60,15 @@ describe("patches that ship", () => {
   test.each(names)("%s", (file) => {
     const patch = parsed(file);
     expect(patch.description).toMatch(/^[A-Z].*[^.]\.$/);
-    const overlay = applyPatch(tree, patch);
-    for (const [path, text] of overlay) expect(text).not.toBe(tree.read(path));
-    expect(typeErrors(overlay)).toEqual([]);
+    const at = /^At: (\S+)$/m.exec(readFileSync(join(FOLDER, file), "utf8"))?.[1];
+    const tree = at === undefined ? today : treeAt(today, at);
+    const overlay = applyPatch(readable(tree), patch);
+    for (const [path, text] of overlay) expect(text).not.toBe(readable(tree).read(path));
+    expect(typeErrors(tree, overlay)).toEqual([]);
   });
 
   test("the type check can fail", () => {
-    const overlay = new Map([["mm/highmem.ts", `${tree.read("mm/highmem.ts")}\nconst wrong: u8 = NR_CPU;\n`]]);
-    expect(typeErrors(overlay).join()).toContain("NR_CPU");
+    const overlay = new Map([["mm/highmem.ts", `${today.read("kernel/mm/highmem.ts")}\nconst wrong: u8 = NR_CPU;\n`]]);
+    expect(typeErrors(today, overlay).join()).toContain("NR_CPU");
   });
 });

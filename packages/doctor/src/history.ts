@@ -19,8 +19,10 @@ const OLDEST_RELEASE = "v2.6.33";
 export interface HistoryEntry {
   /** The file's name without `.patch`: `0003-highmem-without-tlb-broadcast`. */
   readonly name: string;
-  /** Abbreviated; absent if nobody knows it. */
+  /** Abbreviated; absent if it is not known here. */
   readonly commit?: string;
+  /** What `treeAt` takes for the state right after the commit: its id, or else the name without its number. */
+  readonly at: string;
   /** The commit's id was looked up in Linux's own history. */
   readonly isVerified: boolean;
   readonly subject: string;
@@ -50,6 +52,7 @@ function readEntry(name: string, text: string): HistoryEntry {
   const id = /^[0-9a-f]{7,40}\b/.exec(commit)?.[0];
   return {
     name,
+    at: id ?? name.replace(/^\d+-/, ""),
     ...(id === undefined ? {} : { commit: id }),
     isVerified: id !== undefined && !commit.includes("unverified"),
     subject: field("Subject"),
@@ -62,7 +65,7 @@ function readEntry(name: string, text: string): HistoryEntry {
 
 /**
  * The tree as it was in a release (`v2.6.35`, `2.6.35`), or right after a commit of the series (an id of four digits
- * or more). Throws `InputError` for what the series does not know.
+ * or more, or the patch's name without its number). Throws `InputError` for what the series does not know.
  */
 export function treeAt(tree: ModelTree, at: string): ModelTree {
   const history = readHistory(tree);
@@ -79,17 +82,18 @@ function takenBack(history: readonly HistoryEntry[], at: string): number {
     if (!isKnown) throw unknown(history, at, `the history leads from ${NEWEST_RELEASE} back to ${OLDEST_RELEASE}`);
     return history.filter((entry) => compareReleases(numbersOf(entry.since), release) > 0).length;
   }
+  const isId = /^[0-9a-f]{4,40}$/.test(at);
   const index = history.findIndex(
-    ({ commit }) =>
-      commit !== undefined && /^[0-9a-f]{4,40}$/.test(at) && (commit.startsWith(at) || at.startsWith(commit)),
+    (entry) =>
+      entry.at === at ||
+      (isId && entry.commit !== undefined && (entry.commit.startsWith(at) || at.startsWith(entry.commit))),
   );
   if (index < 0) throw unknown(history, at, "this is no release, and no commit that the history knows");
   return index;
 }
 
 function unknown(history: readonly HistoryEntry[], at: string, why: string): InputError {
-  const known = history.flatMap(({ commit, since }) => (commit === undefined ? [since] : [commit, since]));
-  const names = [...new Set([NEWEST_RELEASE, ...known, OLDEST_RELEASE])];
+  const names = [...new Set([NEWEST_RELEASE, ...history.flatMap((entry) => [entry.at, entry.since]), OLDEST_RELEASE])];
   const near = nearest(at, names);
   const guess = near.length > 0 ? `did you mean ${near.join(" or ")}? ` : "";
   const next = `${guess}the history has: ${names.join(", ")}; any release from ${OLDEST_RELEASE} to ${NEWEST_RELEASE} will do`;

@@ -38,12 +38,11 @@ function candidates(input: Examination, result: Result, options: PharmacyOptions
   }
   if (input.at !== undefined) {
     for (const entry of readHistory(input.tree)) {
-      if (entry.commit === undefined) continue;
       list.push({
-        what: `${entry.commit}${entry.isVerified ? "" : " (unverified)"} "${entry.subject}"`,
+        what: `${entry.at}${entry.isVerified ? "" : " (unverified)"} "${entry.subject}"`,
         about: entry.about,
-        words: ["--at", entry.commit],
-        change: { at: entry.commit },
+        words: ["--at", entry.at],
+        change: { at: entry.at },
         size: 1,
       });
     }
