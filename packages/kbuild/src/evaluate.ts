@@ -129,9 +129,12 @@ export class MakeProcess {
         if (this.live) this.scope.delete(this.expander.expand(statement.name));
         break;
       case "rule":
-        if (this.live && statement.variable !== undefined) {
+        if (this.live) {
           const targets = this.expander.expand(statement.targets);
-          this.scope.targetVariables.push({ targets, assignment: statement.variable });
+          this.scope.ruleTargets.push(...wordsOf(targets));
+          if (statement.variable !== undefined) {
+            this.scope.targetVariables.push({ targets, assignment: statement.variable });
+          }
         }
         break;
       case "expand":

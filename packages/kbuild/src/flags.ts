@@ -39,8 +39,11 @@ export function flagsOf({ directory, word, source, module }: FlagsQuestion): str
 /** Which of Kbuild's flag variables: by the source; for a generated one by what Kbuild makes it from. */
 function languageOf(word: string, source: string | undefined, directory: KbuildDirectory): "a" | "c" | "rust" {
   if (source !== undefined) return source.includes(".S") ? "a" : source.endsWith(".rs") ? "rust" : "c";
-  const script = directory.pathOf(word.replace(/\.o$/, ".pl"));
-  return /\.dtbo?\.o$/.test(word) || directory.process.host.readFile(script) !== undefined ? "a" : "c";
+  const assembly = directory.pathOf(word.replace(/\.o$/, ".S"));
+  const made = directory.process.scope.ruleTargets.some(
+    (target) => target.endsWith(".S") && matchPattern(target, assembly) !== undefined,
+  );
+  return made || /\.dtbo?\.o$/.test(word) ? "a" : "c";
 }
 
 function commonRule(letter: "A" | "C", stem: string): string {

@@ -53,6 +53,8 @@ export class Scope {
   private exportAll = false;
   /** Every assignment met, live or not, in order. */
   readonly records: AssignmentRecord[] = [];
+  /** Targets of rules, with their `%`: what a directory generates. */
+  readonly ruleTargets: string[] = [];
   /** `foo.o: X += …`: variables set for some targets only. */
   readonly targetVariables: { readonly targets: string; readonly assignment: Assignment }[] = [];
 
