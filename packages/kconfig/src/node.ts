@@ -8,7 +8,14 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { dirname, isAbsolute, join } from "node:path";
 import { fingerprint, loadTree, saveTree } from "./cache.js";
-import type { Environment, FileTree, ShellRunner } from "./environment.js";
+import {
+  type Environment,
+  type FileTree,
+  recordShell,
+  replayShell,
+  type ShellRecord,
+  type ShellRunner,
+} from "./environment.js";
 import { decodeBytes } from "./text.js";
 import { type KconfigTree, type ParseOptions, parseKconfig } from "./tree.js";
 
@@ -174,6 +181,40 @@ export function kernelEnvironment(options: KernelEnvironmentOptions): Record<str
   const version = spawnSync(env.CC!, ["--version"], { env, encoding: "utf8" });
   env.CC_VERSION_TEXT = (version.stdout ?? "").split("\n")[0] ?? "";
   return env;
+}
+
+export interface KernelTreeOptions extends KernelEnvironmentOptions {
+  /** Keep the parsed tree here between runs. Default: parse each time. */
+  readonly cacheDirectory?: string;
+  /** A JSON file with the answers of `$(shell,…)`. If it is there, nothing is run; if not, it is made. */
+  readonly probes?: string;
+  /** See {@link CachedParseOptions.shellAnswers}. */
+  readonly shellAnswers?: "check" | "trust";
+}
+
+/**
+ * The Kconfig of a kernel tree for one architecture, as the kernel's own Makefile would have `conf` read it.
+ *
+ * @throws KconfigError with conf's messages; Error if a command cannot be run.
+ */
+export function openKernelTree(options: KernelTreeOptions): KconfigTree {
+  const { tree, arch, cacheDirectory, probes, shellAnswers } = options;
+  const env = kernelEnvironment(options);
+  const known = probes === undefined ? undefined : readText(probes);
+  const record: ShellRecord = known === undefined ? {} : (JSON.parse(known) as ShellRecord);
+  const shell = known === undefined ? recordShell(nodeShell(tree, env), record) : replayShell(record);
+  const parse: ParseOptions & { readonly files: DirectoryFiles } = { files: new DirectoryFiles(tree), env, shell };
+  const parsed =
+    cacheDirectory === undefined
+      ? parseKconfig(parse)
+      : parseKconfigCached({
+          ...parse,
+          cacheFile: join(cacheDirectory, `${fingerprint(`${tree}\0${arch}\0${env.CC ?? ""}`)}.kconfig`),
+          ...(shellAnswers === undefined ? {} : { shellAnswers }),
+        });
+  if (probes !== undefined && known === undefined)
+    writeWhole(probes, `${JSON.stringify(Object.fromEntries(parsed.inputs.shell), null, 1)}\n`);
+  return parsed;
 }
 
 /** As `make kernelversion` prints it; empty if the directory is no kernel tree. */
