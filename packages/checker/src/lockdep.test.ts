@@ -187,6 +187,13 @@ Chain exists of:
     expect(summary(examined)).toEqual(["circular-dependency a b"]);
   });
 
+  it("names where the held lock was taken, not where it was taken before", () => {
+    const examined = examine({ tasks: [[...take("b"), ...take("b", "a"), ...take("a", "b")]] });
+    expect(examined.reports[0]!.text.match(/already holds lock:\n.*/g)).toEqual([
+      "already holds lock:\n (b){+.+.}-{2:2}, at: task0 mm/task0.ts:4",
+    ]);
+  });
+
   it("one order everywhere is in order", () => {
     expect(examine({ tasks: [take("a", "b"), take("a", "b", "c")] })).toMatchObject({ verdict: "sound", reports: [] });
   });
@@ -218,6 +225,10 @@ describe("inconsistent lock state", () => {
     expect(examined.verdict).toBe("deadlock");
     expect(summary(examined)).toEqual(["inconsistent-state a"]);
     expect(examined.reports[0]!.text).toContain("{SOFTIRQ-ON-W} -> {IN-SOFTIRQ-W}");
+  });
+
+  it("a softirq by itself, which runs with hardirqs on, is consistent", () => {
+    expect(examine({ tasks: [["touch x"]], softirq: take("a") })).toMatchObject({ verdict: "sound", reports: [] });
   });
 
   it("not with interrupts off in the task", () => {
@@ -313,6 +324,32 @@ describe("a deadlock that is no matter of locks", () => {
       reports: [],
       sees: "CPU0 waits for CPU1 to answer, interrupts on: no lock, and lockdep orders locks only",
     });
+  });
+
+  it("an assertion that failed there in another run, and not in this one, is not about it", () => {
+    const system = systemOf({ tasks: [["lock a", "ask 1", "unlock a"], safely(...take("a"))], hardirq: ["touch y"] });
+    const violation = tell(system, search(system).schedule!).violation!;
+    const { at } = violation.waits.find((wait) => wait.for === "cpu")!;
+    const site = { what: "", context: "task" as const, root: "task0", at };
+    const report: LockdepReport = { kind: "irqs-off", title: "", classes: [], sites: [site], text: "" };
+    expect(warnsOf(report, violation)).toBe(false);
+    const waits = violation.waits.map((wait) => ({ ...wait, irqsOff: true }));
+    expect(warnsOf(report, { ...violation, waits })).toBe(true);
+  });
+
+  it("a report of the right locks is not about it either, if the cycle needs more than locks", () => {
+    const system = systemOf({ tasks: [["lock a", "ask 1", "unlock a"], safely(...take("a"))], hardirq: ["touch y"] });
+    const violation = tell(system, search(system).schedule!).violation!;
+    const report: LockdepReport = { kind: "recursive-locking", title: "", classes: ["a"], sites: [], text: "" };
+    expect(warnsOf(report, violation)).toBe(false);
+  });
+
+  it("nor one of interrupts, if no interrupt is part of the cycle", () => {
+    const system = systemOf({ tasks: [take("a", "b"), take("b", "a")] });
+    const violation = tell(system, search(system).schedule!).violation!;
+    const report: LockdepReport = { kind: "irq-dependency", title: "", classes: ["a", "b"], sites: [], text: "" };
+    expect(warnsOf(report, violation)).toBe(false);
+    expect(warnsOf({ ...report, kind: "circular-dependency" }, violation)).toBe(true);
   });
 
   it("an assertion that fails somewhere else is not about it", () => {
