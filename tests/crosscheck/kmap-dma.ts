@@ -2,13 +2,18 @@
  * Systems of the scenario kmap-dma: a real `.config` of `examples/`, a CPU of the catalogue, patches and sizes, taken
  * through the stages before the search.
  */
-import { readdirSync, readFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import type { System } from "@shootdown/checker";
 import { DEFAULT_SCENARIO, ModelTree, prepare, preparedSystem } from "@shootdown/doctor";
 
-/** `tests/crosscheck/dist` when it runs. */
-const ROOT = new URL("../../../", import.meta.url).pathname;
+/** The repository: this file runs from sources, from its own `dist` and from that of `benchmarks`. */
+const ROOT = rootAbove(dirname(fileURLToPath(import.meta.url)));
+
+function rootAbove(folder: string): string {
+  return existsSync(join(folder, "examples")) ? folder : rootAbove(dirname(folder));
+}
 
 export interface Configuration {
   /** A file of `examples/` without `.config`. */
@@ -36,12 +41,16 @@ let tree: ModelTree | undefined;
 
 export function kmapDma({ config, cpu, patches, sizes }: Configuration): System {
   tree ??= readTree();
-  const { read } = { read: (path: string) => tree!.read(path)! };
+  const patchText = (name: string): string => {
+    const text = tree!.read(`kernel/patches/${name}.patch`);
+    if (text === undefined) throw new Error(`there is no patch ${name}`);
+    return text;
+  };
   const prepared = prepare({
     tree,
     config: { name: config, text: readFileSync(join(ROOT, "examples", `${config}.config`), "utf8") },
     cpu,
-    patches: patches.map((name) => ({ name: basename(name), text: read(`kernel/patches/${name}.patch`) })),
+    patches: patches.map((name) => ({ name, text: patchText(name) })),
     scenario: DEFAULT_SCENARIO,
     sizes: new Map(Object.entries(sizes)),
     sets: new Map(),

@@ -1,0 +1,93 @@
+/**
+ * The checker against Spin, on the same system at the same step: CPU time and peak memory, back to back.
+ *
+ * Ours is a fresh `node` that reads the model tree, compiles it and searches it; Spin's is the verifier alone, compiled
+ * `-O2 -DNOREDUCE -DSAFETY`, exact storage, its hash table sized for the number of states. What `spin -a` and the C
+ * compiler take is shown apart. Rounds alternate, because other work on the machine comes and goes; medians count.
+ *
+ * `npm run bench:checker [rounds]`. Exits 1 if we need more than half of Spin's CPU time or memory.
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { exportPromela } from "@shootdown/checker";
+import { type Configuration, describeConfiguration, kmapDma } from "../tests/crosscheck/kmap-dma.js";
+import { Meter } from "../tests/crosscheck/meter.js";
+import { buildVerifier, missingTools } from "../tests/crosscheck/spin.js";
+
+const CONFIGURATIONS: readonly Configuration[] = [
+  { config: "6.1-arm11mpcore-smp-highmem", cpu: "arm11mpcore", patches: [], sizes: { LAST_PKMAP: 2 } },
+  { config: "6.12-v7-smp-highmem", cpu: "cortex-a9", patches: [], sizes: { HIGH_PAGES: 3 } },
+];
+const GOAL = 0.5;
+const DEFAULT_ROUNDS = 5;
+
+interface Sample {
+  readonly states: number;
+  readonly cpuSeconds: number;
+  readonly peakMegabytes: number;
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}
+
+/** One search in a process of its own. */
+function ours(meter: Meter, configuration: Configuration): Sample {
+  const child = new URL("search-once.js", import.meta.url).pathname;
+  const run = meter.run(process.execPath, [child, JSON.stringify(configuration)]);
+  if (run.status !== 0) throw new Error(run.output);
+  return { ...run, states: Number(run.output) };
+}
+
+/** Slots for twice the states, as one who knows the number would choose. */
+function hashLog(states: number): number {
+  return Math.ceil(Math.log2(states)) + 1;
+}
+
+function compare(configuration: Configuration, rounds: number): boolean {
+  const folder = mkdtempSync(join(tmpdir(), "shootdown-bench-"));
+  const meter = new Meter(folder);
+  const verifier = buildVerifier(exportPromela(kmapDma(configuration)), 16_384);
+  const our: Sample[] = [];
+  const spin: Sample[] = [];
+  for (let round = 0; round < rounds; round++) {
+    our.push(ours(meter, configuration));
+    spin.push(verifier.run({ hashLog: hashLog(our[0]!.states), maxDepth: 5_000_000 }));
+  }
+  verifier.remove();
+  rmSync(folder, { recursive: true, force: true });
+
+  const { states } = our[0]!;
+  const mismatch = [...our, ...spin].some((sample) => sample.states !== states);
+  const cpu = [our, spin].map((samples) => median(samples.map((sample) => sample.cpuSeconds))) as [number, number];
+  const memory = [our, spin].map((samples) => median(samples.map((s) => s.peakMegabytes))) as [number, number];
+  const row = (what: string, [a, b]: [number, number], unit: string) =>
+    console.log(
+      `  ${what.padEnd(8)} ours ${a.toFixed(1)} ${unit}, Spin ${b.toFixed(1)} ${unit}: ${(a / b).toFixed(2)}`,
+    );
+  console.log(`${describeConfiguration(configuration)}: ${states.toLocaleString("en-US")} states, ${rounds} rounds`);
+  row("CPU time", cpu, "s");
+  row("memory", memory, "MB");
+  console.log(`  not counted: spin -a and gcc, ${verifier.buildCpuSeconds.toFixed(1)} s`);
+  if (mismatch) console.log("  FAILED: the numbers of states differ");
+  return !mismatch && cpu[0] <= GOAL * cpu[1] && memory[0] <= GOAL * memory[1];
+}
+
+function main(): void {
+  const missing = missingTools();
+  if (missing.length > 0) {
+    console.log(`SKIPPED, for want of ${missing.join(" and ")}: apt-get install spin gcc libc6-dev`);
+    if (process.env.CI === "true") process.exitCode = 1;
+    return;
+  }
+  const rounds = Number(process.argv[2] ?? DEFAULT_ROUNDS);
+  const reached = CONFIGURATIONS.map((configuration) => compare(configuration, rounds));
+  const good = reached.every(Boolean);
+  console.log(`goal, at most ${GOAL} of Spin's CPU time and memory on each: ${good ? "reached" : "MISSED"}`);
+  if (!good) process.exitCode = 1;
+}
+
+main();
