@@ -130,7 +130,7 @@ test("a format is text that ends with a newline, the same each time", () => {
 });
 
 test("the version is that of the package", () => {
-  expect(require("../../package.json").version).toBe(VERSION);
+  expect(JSON.parse(readFileSync(join(REPOSITORY, "packages/doctor/package.json"), "utf8")).version).toBe(VERSION);
 });
 
 test("every finding has a code of its own", () => {
