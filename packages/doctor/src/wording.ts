@@ -1,6 +1,7 @@
 /**
  * How results speak, whatever the format: places, steps, waits, limits. Plain text in one line, without colour.
  */
+import { assertNever } from "@shootdown/ir";
 import type { CheckStage, Frame, Place, TraceStep, Wait } from "./result.js";
 
 export function count(value: number): string {
@@ -52,6 +53,8 @@ export function waitText(wait: Wait): string {
       return `waits for ${holder} to ${wait.what}`;
     case "anyone":
       return `waits for ${wait.what}`;
+    default:
+      return assertNever(wait.for);
   }
 }
 

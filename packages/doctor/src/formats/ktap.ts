@@ -4,6 +4,7 @@
  * One test, the examination, with a subtest for each stage. A bound that was reached fails with TIMEOUT: the question
  * was not answered, and the exit status is not 0 either.
  */
+import { assertNever } from "@shootdown/ir";
 import { findingCode } from "../findings.js";
 import type { CheckStage, Result } from "../result.js";
 import { cpuText, irqsText, limitText, plural, shownFrame, shownPath, stepText, waitText, where } from "../wording.js";
@@ -87,6 +88,8 @@ function linkTest({ stages: { link } }: Result): Test {
     case "undefined-reference":
     case "does-not-build":
       return { ...base, isOk: false, reason: `${findingCode(link.verdict)} ${link.verdict.replaceAll("-", " ")}` };
+    default:
+      return assertNever(link.verdict);
   }
 }
 
@@ -102,6 +105,8 @@ function bootTest({ stages: { boot } }: Result): Test {
       return { ...base, isOk: true, directive: "SKIP", reason: "the kernel was not built" };
     case "panics":
       return { ...base, isOk: false, reason: `${findingCode("panic")} ${boot.messages.at(-1)?.text ?? "panic"}` };
+    default:
+      return assertNever(boot.verdict);
   }
 }
 
