@@ -37,17 +37,20 @@ async function program(args: readonly string[]): Promise<Command> {
   return command;
 }
 
+/** A reader that has seen enough (`| head`) closes the pipe; that is no defect. */
+function onOutputError(error: NodeJS.ErrnoException): void {
+  if (error.code === "EPIPE") process.exit();
+  throw error;
+}
+
 /** Runs a command line (without `node` and the script); returns the exit status. */
 export async function main(args: readonly string[]): Promise<number> {
-  // A reader that has seen enough (`| head`) closes the pipe; that is no defect.
-  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code === "EPIPE") process.exit();
-    throw error;
-  });
+  process.exitCode = undefined;
+  if (!process.stdout.listeners("error").includes(onOutputError)) process.stdout.on("error", onOutputError);
   try {
     const command = await program(args);
     if (args.length === 0) {
-      process.stdout.write(command.helpInformation() + EXAMPLES.trimEnd() + "\n");
+      process.stderr.write(command.helpInformation() + EXAMPLES.trimEnd() + "\n");
       return 2;
     }
     await command.parseAsync([...args], { from: "user" });
@@ -59,13 +62,18 @@ export async function main(args: readonly string[]): Promise<number> {
     }
     if (error instanceof CommanderError) {
       if (error.exitCode === 0) return 0;
-      const reason = error.message.replace(/^error: /, "");
+      const reason = error.code === "commander.help" ? helpReason(args) : error.message.replace(/^error: /, "");
       const usage = new InputError("S1001", args.join(" "), reason, "shootdown --help, or shootdown COMMAND --help");
       process.stderr.write(`${inputErrorText(usage)}\n`);
       return 2;
     }
     return reportDefect(error, args);
   }
+}
+
+/** `help nope` and `config` without a subcommand make commander show help, and all it says is how it got there. */
+function helpReason(args: readonly string[]): string {
+  return args[0] === "help" ? "there is no such command" : "a subcommand is missing";
 }
 
 /** What must not happen: says so, keeps the details in a file, and shows no stack trace. */

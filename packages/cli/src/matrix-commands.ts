@@ -75,6 +75,9 @@ export function matrixCommands(program: Command): void {
     .option("--max-states <n>", "stop a cell when so many states are known", MAX_STATES)
     .option("--json", "print one JSON document")
     .action((options: MatrixOptions & { patch: readonly string[]; onto: readonly string[] }) => {
+      if (options.patch.length === 0) {
+        throw new InputError("S1001", "impact", "no patch is named", "name one with --patch NAME or --patch FILE");
+      }
       const asker = makeAsker(options, false);
       const read = (names: readonly string[]) => names.map((name) => readPatch(asker.tree, name));
       const cells: Cell[] = [];

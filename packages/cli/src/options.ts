@@ -134,7 +134,7 @@ export function parseCount(option: string, text: string): number {
 export function parseBytes(option: string, text: string): number {
   const match = /^(\d+)([KMG])?$/i.exec(text);
   const value = match ? Number(match[1]) * 1024 ** (match[2] ? "KMG".indexOf(match[2].toUpperCase()) + 1 : 0) : 0;
-  if (value < 1) {
+  if (value < 1 || !Number.isSafeInteger(value)) {
     throw new InputError("S1002", `${option} ${text}`, "this is no amount of memory", `for example ${option} 512M`);
   }
   return value;

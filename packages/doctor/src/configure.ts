@@ -5,6 +5,7 @@
 import { Configuration, KconfigError, type KconfigTree, parseKconfig } from "@shootdown/kconfig";
 import { InputError } from "./errors.js";
 import type { ModelTree } from "./model-tree.js";
+import { nearest } from "./nearest.js";
 import type { ConfigureStage } from "./result.js";
 
 /** The version of Linux that the model tree follows. */
@@ -17,6 +18,34 @@ export interface Configured {
   /** Values as Makefiles read them. */
   readonly texts: ReadonlyMap<string, string>;
   readonly symbols: ReadonlySet<string>;
+  /** By symbol: `bool`, `int`, … */
+  readonly types: ReadonlyMap<string, string>;
+}
+
+/** What a value of each type looks like, for `--set`. */
+const SET_VALUES: ReadonlyMap<string, readonly [form: RegExp, example: string]> = new Map([
+  ["bool", [/^[yn]$/, "y or n"]],
+  ["tristate", [/^[ymn]$/, "y, m or n"]],
+  ["int", [/^-?\d+$/, "a whole number"]],
+  ["hex", [/^(0x)?[0-9a-f]+$/i, "a hexadecimal number"]],
+]);
+
+/** Symbols that somebody set by hand must exist, and their values be possible: a slip would change nothing, silently. */
+export function checkSets({ types }: Configured, sets: ReadonlyMap<string, string>): void {
+  for (const [symbol, value] of sets) {
+    const place = `--set ${symbol}=${value}`;
+    const type = types.get(symbol);
+    if (type === undefined) {
+      const near = nearest(symbol, [...types.keys()]);
+      const guess = near.length > 0 ? `did you mean ${near.join(" or ")}? ` : "";
+      const next = `${guess}the symbols that decide anything: stages.configure.symbols of doctor --json`;
+      throw new InputError("S1304", place, "the model tree's Kconfig has no symbol of that name", next);
+    }
+    const form = SET_VALUES.get(type);
+    if (form && !form[0].test(value)) {
+      throw new InputError("S1002", place, `${symbol} is of type ${type}`, `give it ${form[1]}`);
+    }
+  }
 }
 
 /** What is wrong with a `.config` as a text, before Kconfig looks at it. */
@@ -118,9 +147,11 @@ export function configure(tree: ModelTree, name: string, text: string): Configur
   const configuration = new Configuration(kconfig).load(text, name);
   const values = new Map<string, boolean | number>();
   const texts = new Map<string, string>();
+  const types = new Map<string, string>();
   const listed: Record<string, string> = {};
   for (const symbol of configuration.symbols()) {
     texts.set(symbol.name, symbol.value);
+    types.set(symbol.name, symbol.type);
     listed[symbol.name] = symbol.value;
     if (symbol.type === "int" || symbol.type === "hex") values.set(symbol.name, Number(symbol.value || 0));
     else values.set(symbol.name, symbol.value === "y" || symbol.value === "m");
@@ -146,5 +177,6 @@ export function configure(tree: ModelTree, name: string, text: string): Configur
     values,
     texts,
     symbols: new Set(texts.keys()),
+    types,
   };
 }

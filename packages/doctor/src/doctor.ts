@@ -12,7 +12,7 @@ import { boot } from "./boot.js";
 import { build } from "./build.js";
 import { type Cpu, findCpu } from "./catalogue.js";
 import { type CheckMode, check, systemOf, unchecked } from "./check.js";
-import { type Configured, configure } from "./configure.js";
+import { type Configured, checkSets, configure } from "./configure.js";
 import { InputError } from "./errors.js";
 import { treeAt } from "./history.js";
 import type { ModelTree } from "./model-tree.js";
@@ -51,6 +51,9 @@ export interface Examination {
 }
 
 const SCENARIOS = "kernel/scenarios";
+
+/** The model keeps sets of CPUs in eight bits. */
+const MAX_CPUS = 8;
 
 /** The names of the scenarios of a tree. */
 export function scenarioNames(tree: ModelTree): readonly string[] {
@@ -116,7 +119,10 @@ export function prepare(input: Omit<Examination, "mode" | "replayCommand">): Pre
 function configureBoth(tree: ModelTree, input: Omit<Examination, "mode" | "replayCommand">): Configured {
   const { linux, config, sets } = input;
   const configured = configure(tree, config.name, overrideConfig(linux?.text ?? config.text, sets));
-  if (!linux) return configured;
+  if (!linux) {
+    checkSets(configured, sets);
+    return configured;
+  }
   const notes = [...linux.notes];
   const stage: ConfigureStage = {
     ...configured.stage,
@@ -134,6 +140,10 @@ function boundsOf(head: ScenarioHead, sizes: ReadonlyMap<string, number>): Map<s
     if (!bounds.has(name)) {
       const why = `the scenario ${head.name} has no size of that name`;
       throw new InputError("S1304", `--size ${name}=${value}`, why, suggest(name, [...bounds.keys()]));
+    }
+    if (name === "NR_CPUS" && value > MAX_CPUS) {
+      const why = `the model has at most ${MAX_CPUS} CPUs: it keeps sets of them in eight bits`;
+      throw new InputError("S1002", `--size ${name}=${value}`, why, "a search seldom ends with more than 3 or 4");
     }
     bounds.set(name, value);
   }

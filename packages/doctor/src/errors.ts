@@ -52,10 +52,19 @@ export class InputError extends Error {
 
 const INDENT = "  ";
 
+/** A line of a message is cut there: it may quote a file that is one line of megabytes. */
+const MAX_LINE = 1000;
+
+/** Quoted input must not move the cursor of the terminal it is printed on. */
+function printable(line: string): string {
+  const shown = line.replace(/(?!\t)\p{Cc}/gu, (c) => `\\x${c.codePointAt(0)!.toString(16).padStart(2, "0")}`);
+  return shown.length <= MAX_LINE ? shown : `${shown.slice(0, MAX_LINE)} ... (${shown.length} characters)`;
+}
+
 /** What a terminal shows of it. Ends without a newline. */
 export function inputErrorText(error: InputError): string {
-  const reason = error.reason.split("\n").map((line) => (line === "" ? "" : INDENT + line));
-  return [`${error.code} ${INPUT_ERRORS[error.code]}: ${error.place}`, ...reason, `${INDENT}next: ${error.next}`].join(
-    "\n",
-  );
+  const reason = error.reason.split("\n").map((line) => (line === "" ? "" : INDENT + printable(line)));
+  const place = printable(error.place.replaceAll("\n", " "));
+  const next = printable(error.next.replaceAll("\n", " "));
+  return [`${error.code} ${INPUT_ERRORS[error.code]}: ${place}`, ...reason, `${INDENT}next: ${next}`].join("\n");
 }
