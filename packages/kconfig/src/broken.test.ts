@@ -82,37 +82,32 @@ describe("messages of conf", () => {
   });
 });
 
-describe("size", () => {
-  const within = (seconds: number, run: () => void): void => {
-    const started = performance.now();
-    run();
-    expect(performance.now() - started).toBeLessThan(seconds * 1000);
-  };
+/** A hang shows as a test that takes longer than this. */
+const SLOW_MS = 60_000;
 
+describe("size", { timeout: SLOW_MS }, () => {
   test("100,000 parentheses: conf's parser is full, and goes on", () => {
     const text = `config A\n\tbool "A"\n\tdepends on ${"(".repeat(100_000)}B${")".repeat(100_000)}\n`;
-    within(20, () => expect(conf(text)).toEqual([0, "Kconfig:3: memory exhausted\n"]));
+    expect(conf(text)).toEqual([0, "Kconfig:3: memory exhausted\n"]);
   });
 
   test("9,000 parentheses and 9,000 negations are fine", () => {
     const nested = `config B\n\tdef_bool y\n\nconfig A\n\tdef_bool ${"(".repeat(9000)}B${")".repeat(9000)}\n`;
-    within(20, () => expect(conf(nested)).toEqual([0, ""]));
-    within(20, () => expect(conf(`config A\n\tbool "A"\n\tdepends on ${"!".repeat(9000)}B\n`)).toEqual([0, ""]));
+    expect(conf(nested)).toEqual([0, ""]);
+    expect(conf(`config A\n\tbool "A"\n\tdepends on ${"!".repeat(9000)}B\n`)).toEqual([0, ""]);
   });
 
   test("a line of 10 MB, NUL bytes, macros in macros", () => {
-    within(30, () => expect(conf(`config A\n\tbool "${"x".repeat(10 << 20)}"\n`)[0]).toBe(0));
-    within(30, () => expect(conf(`config ${"X".repeat(10 << 20)}\n\tbool "x"\n`)[0]).toBe(0));
+    expect(conf(`config A\n\tbool "${"x".repeat(10 << 20)}"\n`)[0]).toBe(0);
+    expect(conf(`config ${"X".repeat(10 << 20)}\n\tbool "x"\n`)[0]).toBe(0);
     expect(conf('config A\n\tbool "A\0B"\n')).toEqual([0, ""]);
-    within(30, () =>
-      expect(conf(`X := ${"$(".repeat(20_000)}a${")".repeat(20_000)}\n`)[1]).toContain("Too deep recursive expansion"),
-    );
+    expect(conf(`X := ${"$(".repeat(20_000)}a${")".repeat(20_000)}\n`)[1]).toContain("Too deep recursive expansion");
   });
 
   test("chains too long for the stack are an error, not a crash", () => {
     const chain = Array.from({ length: 20_000 }, (_, at) => `config S${at}\n\tbool "S"\n\tdepends on S${at + 1}\n`);
-    within(60, () => expect(conf(`${chain.join("")}config S20000\n\tbool "S"\n`)[1]).toContain("too many symbols"));
+    expect(conf(`${chain.join("")}config S20000\n\tbool "S"\n`)[1]).toContain("too many symbols");
     const ifs = `${"if A\n".repeat(4000)}config B\n\tbool "B"\n${"endif\n".repeat(4000)}`;
-    within(60, () => expect(conf(ifs)[0]).toBeTypeOf("number"));
+    expect(conf(ifs)[0]).toBeTypeOf("number");
   });
 });

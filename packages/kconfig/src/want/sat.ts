@@ -5,6 +5,7 @@
  * bypassed: a kernel has a quarter of a million clauses. The solver is deterministic: the same clauses in the same order give the
  * same model.
  */
+/// <reference path="./logic-solver.d.ts" />
 import Logic from "logic-solver";
 
 /** A clause is an array of these; 0 is none. */
