@@ -6,11 +6,11 @@
 import { cpuReads, cpuWrites } from "../../machine/cache.ts";
 import { ipiRaised } from "../../machine/gic.ts";
 import { FIXMAP_BASE, HIGH_PAGES } from "../../machine/memory-map.ts";
+import { ARCH_NEEDS_KMAP_HIGH_GET } from "../arch/arm/include/asm/highmem.ts";
 import { start_kernel } from "../arch/arm/kernel/setup.ts";
 import { do_handle_IPI } from "../arch/arm/kernel/smp.ts";
 import { highmem_available } from "../arch/arm/mm/mmu.ts";
 import { kmap, kmap_atomic, kunmap, kunmap_atomic } from "../include/linux/highmem-internal.ts";
-import { ARCH_NEEDS_KMAP_HIGH_GET } from "../arch/arm/include/asm/highmem.ts";
 import { flush_all_zero_pkmaps } from "../mm/highmem.ts";
 
 function writeAndReadForEver(): void {

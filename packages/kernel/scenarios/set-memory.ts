@@ -5,9 +5,9 @@
  * No lock is involved. If both flush with interrupts off and by IPI, each waits for an answer that the other cannot
  * give: a deadlock that no order of locks forbids.
  */
+import { ipiRaised } from "../../machine/gic.ts";
 import { HIGH_PAGES, LINEAR_BASE, NR_CPUS } from "../../machine/memory-map.ts";
 import { accessMemory, pte } from "../../machine/mmu.ts";
-import { ipiRaised } from "../../machine/gic.ts";
 import { flush_tlb_kernel_range } from "../arch/arm/include/asm/tlbflush.ts";
 import { start_kernel } from "../arch/arm/kernel/setup.ts";
 import { do_handle_IPI } from "../arch/arm/kernel/smp.ts";
