@@ -185,7 +185,7 @@ export class Builder {
     if (keyword !== expected) {
       this.error(`unexpected '${keyword}' within ${expected} block`);
       this.errors++;
-    } else if (this.currentMenu.file !== this.lexer.file) {
+    } else if (this.currentMenu.file !== this.lexer.file || this.lexer.rootEnded) {
       this.error(`'${keyword}' in different file than '${expected}'`);
       const { file, line } = this.currentMenu;
       this.diagnostics.at("error", file, line, `location of the '${expected}'`);

@@ -45,7 +45,8 @@ export class Lexer {
   private at = 0;
   private state: State = "statement";
   private readonly suspended: Suspended[] = [];
-  private rootEnded = false;
+  /** 6.1: the first file has ended, and what follows belongs to no file. */
+  rootEnded = false;
   private previous = T.EOL;
   private beforePrevious = T.EOL;
   private readonly keywords: ReadonlyMap<string, number>;
