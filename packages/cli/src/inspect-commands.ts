@@ -37,9 +37,11 @@ export function inspectCommands(program: Command, scenario: string): void {
     });
 
   const promela = program.command("promela").description("print a scenario as Promela, at the same step, for Spin");
-  kernelOptions(promela.argument("<config>", "a .config"), scenario).action((config: string, options: KernelOptions) => {
-    process.stdout.write(exportPromela(preparedSystem(prepareFor(config, options))));
-  });
+  kernelOptions(promela.argument("<config>", "a .config"), scenario).action(
+    (config: string, options: KernelOptions) => {
+      process.stdout.write(exportPromela(preparedSystem(prepareFor(config, options))));
+    },
+  );
 
   program
     .command("schema")
