@@ -10,7 +10,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { InputError } from "../../packages/doctor/src/errors.js";
+import { takenBack } from "../../packages/doctor/src/history.js";
 import { applyPatch, parsePatch } from "../../packages/doctor/src/patch.js";
+import { embeddedTree } from "../support/model-tree.js";
 import { hasTool } from "../support/tools.js";
 
 const ROUNDS = 300;
@@ -85,9 +87,12 @@ test.skipIf(!tools)(`${ROUNDS} random patches`, () => {
 test.skipIf(!tools).each(readdirSync(join(PACKAGES, "kernel/patches")))("%s", (file) => {
   const text = readFileSync(join(PACKAGES, "kernel/patches", file), "utf8");
   const copy = join(folder, file);
-  cpSync(join(PACKAGES, "kernel"), copy, { recursive: true });
   const disk = (path: string) => readFileSync(join(copy, path), "utf8");
+  const patch = (input: string) => execFileSync("patch", ["-p1", "--fuzz=0", "-d", copy], { input });
+  cpSync(join(PACKAGES, "kernel"), copy, { recursive: true });
+  const at = /^At: (\S+)$/m.exec(text)?.[1];
+  if (at !== undefined) for (const entry of takenBack(embeddedTree(), at)) patch(entry.text);
   const overlay = applyPatch({ read: disk }, parsePatch(text, file));
-  execFileSync("patch", ["-p1", "--fuzz=0", "-d", copy], { input: text });
+  patch(text);
   for (const [path, result] of overlay) expect(disk(path)).toBe(result);
 });

@@ -68,12 +68,16 @@ function readEntry(name: string, text: string): HistoryEntry {
  * or more, or the patch's name without its number). Throws `InputError` for what the series does not know.
  */
 export function treeAt(tree: ModelTree, at: string): ModelTree {
-  const history = readHistory(tree);
-  return patched(tree, history.slice(0, takenBack(history, at)));
+  return patched(tree, takenBack(tree, at));
 }
 
-/** How many entries must be taken back. */
-function takenBack(history: readonly HistoryEntry[], at: string): number {
+/** The entries that `treeAt` takes back, in the order in which they are applied. */
+export function takenBack(tree: ModelTree, at: string): readonly HistoryEntry[] {
+  const history = readHistory(tree);
+  return history.slice(0, countTakenBack(history, at));
+}
+
+function countTakenBack(history: readonly HistoryEntry[], at: string): number {
   const release = releaseNumbers(at);
   if (release) {
     const isKnown =
