@@ -123,9 +123,9 @@ class Exporter implements Variables {
  * ${comment(scenario.name)}: ${comment(scenario.about)}
  * ${cpus} ${cpus === 1 ? "CPU" : "CPUs"}. Written by shootdown from the system that it searches, at the same step.
  *
- * spin -a FILE && gcc -O2 -DNOREDUCE -DSAFETY -o pan pan.c && ./pan -m1000000 -w24
+ * spin -o1 -o2 -a FILE && gcc -O2 -fwrapv -DNOREDUCE -DSAFETY -o pan pan.c && ./pan -m1000000 -w24
  *
- * "States, stored" equals the number of states of shootdown's unreduced search: there is no init process, a process that
+ * (-o1 -o2: no variable is dropped because nobody reads it.) "States, stored" equals the number of states of shootdown's unreduced search: there is no init process, a process that
  * is over stays where it is, and variables that are dead are 0.
  *
  * A lock is 0 when free, else the number of the context that holds it. A context runs only while no higher level is

@@ -1,0 +1,49 @@
+/**
+ * Goal: the exported Promela means the same system at the same step. Method: Spin itself, where it is installed: the
+ * same verdict and, where sound, the same number of states. Without Spin these tests are skipped, by name.
+ */
+import { describe, expect, it } from "vitest";
+import { missingTools, runSpin } from "../../../tests/crosscheck/spin.js";
+import { arithmetic, choices, counter, FAULTY, interrupt, ipi, levels, twoCpusOneLock } from "./fixtures.js";
+import { exportPromela } from "./promela.js";
+import { search } from "./search.js";
+
+const withoutSpin = missingTools().length > 0;
+const SMALL = { hashLog: 16, maxDepth: 100_000 };
+
+describe.skipIf(withoutSpin)("Spin", () => {
+  it.each([
+    ["two CPUs and a lock", twoCpusOneLock],
+    ["a counter", counter],
+    ["choices", choices],
+    ["an interrupt", interrupt],
+    ["an IPI", () => ipi()],
+    ["softirq and hardware", levels],
+    ["arithmetic", arithmetic],
+  ])("stores as many states: %s", (_, make) => {
+    const system = make();
+    expect(runSpin(exportPromela(system), SMALL)).toMatchObject({ verdict: "sound", states: search(system).states });
+  });
+
+  it.each(FAULTY.map((faulty) => [faulty.name, faulty] as const))("finds %s", (_, { kind, system }) => {
+    expect(runSpin(exportPromela(system()), SMALL).verdict).toBe(kind === "deadlock" ? "deadlock" : "assertion");
+  });
+
+  it("finds an IPI that cannot be answered", () => {
+    expect(runSpin(exportPromela(ipi(true)), SMALL).verdict).toBe("deadlock");
+  });
+});
+
+describe("the exported text", () => {
+  it("is the same twice", () => {
+    expect(exportPromela(levels())).toBe(exportPromela(levels()));
+  });
+
+  it("says where each step is", () => {
+    expect(exportPromela(twoCpusOneLock())).toContain("/* fixture.ts:101 task */");
+  });
+
+  it("has no process that starts others", () => {
+    expect(exportPromela(twoCpusOneLock())).not.toMatch(/^init\b|\brun [a-z_0-9]+\(/m);
+  });
+});
