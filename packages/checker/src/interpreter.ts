@@ -76,6 +76,8 @@ export type Outcome =
   | { readonly kind: "blocked"; readonly blocked: Blocked }
   | { readonly kind: "violation"; readonly violation: Violation; readonly choiceCounts: readonly number[] };
 
+/** What a step is told to be that never reaches shared state. Finding it out is slow: see `MAX_STEP_INSTRUCTIONS`. */
+export const ENDLESS_LOOP = "endless loop that touches no shared state";
 /** Instructions that one step may execute before it is taken for an endless private loop. */
 const MAX_STEP_INSTRUCTIONS = 200_000;
 
@@ -267,7 +269,7 @@ export class Interpreter {
       const { instrs, term } = fn.blocks[block]!;
       for (const instr of instrs) {
         if (++executed > MAX_STEP_INSTRUCTIONS) {
-          return violation("bug", "endless loop that touches no shared state", instr.at);
+          return violation("bug", ENDLESS_LOOP, instr.at);
         }
         this.observer?.(instr, (id) => locals[id]!);
         switch (instr.kind) {
@@ -391,7 +393,7 @@ export class Interpreter {
         return { kind: "next", choiceCounts: counts };
       }
       if (++executed > MAX_STEP_INSTRUCTIONS) {
-        return violation("bug", "endless loop that touches no shared state", term.at);
+        return violation("bug", ENDLESS_LOOP, term.at);
       }
       block = term.kind === "jump" ? term.to : value(term.cond) !== 0 ? term.then : term.else;
     }

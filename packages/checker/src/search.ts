@@ -8,7 +8,7 @@
 import { Chaining } from "./chaining.js";
 import { generate } from "./codegen.js";
 import { stuckContexts } from "./deadlock.js";
-import { Interpreter } from "./interpreter.js";
+import { ENDLESS_LOOP, Interpreter } from "./interpreter.js";
 import { assignSlots, decodeState, encodeState, type Layout, makeLayout, noteRanges, type Ranges } from "./layout.js";
 import { seededRandom } from "./random.js";
 import { initialState } from "./state.js";
@@ -137,7 +137,10 @@ function sampleRanges(system: System, slots: ReturnType<typeof assignSlots>): Ra
   let state = initialState(system);
   for (let step = 0; step < SAMPLE_STEPS; step++) {
     noteRanges(system, slots, state, ranges);
-    const next = interpreter.successors(state).flatMap((s) => (s.state ? [s.state] : []));
+    const successors = interpreter.successors(state);
+    // Each costs as much as all the rest of the walk, and the search will find it anyway.
+    if (successors.some(({ violation }) => violation?.message === ENDLESS_LOOP)) break;
+    const next = successors.flatMap((s) => (s.state ? [s.state] : []));
     state = next.length === 0 ? initialState(system) : next[random(next.length)]!;
   }
   return ranges;
