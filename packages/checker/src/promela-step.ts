@@ -27,6 +27,7 @@ import {
   placeName,
   simplify,
   successors,
+  type Term,
   U8,
   type ValueType,
 } from "@shootdown/ir";
@@ -40,6 +41,8 @@ const MAX_OPTIONS = 512;
 const MAX_INSTRUCTIONS = 5_000;
 /** Visits of one block on one way before it is asked whether the way repeats itself. */
 const SUSPICIOUS_VISITS = 8;
+/** Values of a leaf that are told apart where a loop needs them. */
+const MAX_VALUES = 16;
 /** Turns of a loop inside one step before the export gives up. */
 const MAX_VISITS = 600;
 
@@ -111,8 +114,10 @@ interface Path {
   obligations: Expr[];
   writes: Write[];
   out: Line[];
-  /** Keys of conditions that hold for the state before. */
-  known: Set<string>;
+  /** Conditions that hold for the state before, by key. */
+  known: Map<string, Expr>;
+  /** Leaves of the state before whose value the guards fix. */
+  fixed: Map<number, number>;
   /** Locks that this context certainly holds now. */
   held: Set<string>;
   visits: Map<number, number>;
@@ -204,7 +209,8 @@ export class StepExporter {
       obligations: [],
       writes: [],
       out: [],
-      known: new Set(),
+      known: new Map(),
+      fixed: new Map(),
       held: new Set(),
       visits: new Map(),
       seen: new Set(),
@@ -387,6 +393,17 @@ export class StepExporter {
         node = meet;
         continue;
       }
+      if ((path.visits.get(node) ?? 0) > 1) {
+        // A loop: what it asks may follow from what it asked before, if only the values were known.
+        const leaf = this.smallLeaf(cond);
+        if (leaf) {
+          for (let value = leaf.range.lo; value <= leaf.range.hi; value++) {
+            const one = this.fork(path);
+            if (this.fix(one, leaf.expr, value)) this.branch(one, term, stop);
+          }
+          return;
+        }
+      }
       const other = this.fork(path);
       this.assume(path, cond);
       this.run(path, term.then, 0, false, stop);
@@ -394,6 +411,88 @@ export class StepExporter {
       this.run(other, term.else, 0, false, stop);
       return;
     }
+  }
+
+  /** Takes a branch again, with more known. */
+  private branch(path: Path, term: Extract<Term, { kind: "branch" }>, stop: number | undefined): void {
+    const cond = this.value(path.before, term.cond);
+    const decided = this.decide(path, cond);
+    if (decided !== undefined) {
+      this.run(path, decided ? term.then : term.else, 0, false, stop);
+      return;
+    }
+    const leaf = this.smallLeaf(cond);
+    if (leaf) {
+      for (let value = leaf.range.lo; value <= leaf.range.hi; value++) {
+        const one = this.fork(path);
+        if (this.fix(one, leaf.expr, value)) this.branch(one, term, stop);
+      }
+      return;
+    }
+    const other = this.fork(path);
+    this.assume(path, cond);
+    this.run(path, term.then, 0, false, stop);
+    this.assume(other, not(cond));
+    this.run(other, term.else, 0, false, stop);
+  }
+
+  /** A leaf of an expression that has few values. */
+  private smallLeaf(expr: Expr): { readonly expr: Expr; readonly range: Interval } | undefined {
+    let found: { expr: Expr; range: Interval } | undefined;
+    mapExpr(expr, (e) => {
+      if (e.kind !== "local") return e;
+      const range = interval(e, this.range);
+      if (range.hi - range.lo < MAX_VALUES && (!found || range.hi - range.lo < found.range.hi - found.range.lo)) {
+        found = { expr: e, range };
+      }
+      return e;
+    });
+    return found;
+  }
+
+  /** Adds a guard that fixes a leaf's value, and draws the consequences; false if the path cannot be then. */
+  private fix(path: Path, leaf: Expr, value: number): boolean {
+    if (leaf.kind !== "local") return true;
+    path.fixed.set(leaf.local, value);
+    const known = [...path.known.values()].map((cond) => this.fixedValue(path, cond));
+    if (known.some((cond) => cond.kind === "const" && cond.value === 0)) return false;
+    path.known = new Map();
+    for (const cond of known) this.learn(path, cond);
+    path.guards = path.guards.map((guard) => this.fixedValue(path, guard));
+    if (path.guards.some((guard) => guard.kind === "const" && guard.value === 0)) return false;
+    path.guards = path.guards.filter((guard) => guard.kind !== "const");
+    path.guards.unshift(equal(leaf, constant(exprType(leaf), value)));
+    path.obligations = path.obligations.map((item) => this.fixedValue(path, item));
+    path.writes = path.writes.map((write) => ({
+      location: write.location,
+      index: write.index.map((index) => this.fixedValue(path, index)),
+      value: this.fixedValue(path, write.value),
+      cond: write.cond && this.fixedValue(path, write.cond),
+    }));
+    for (const [local, before] of path.before) {
+      this.set(path, local, this.fixedValue(path, before), path.now.get(local) ?? before);
+    }
+    return true;
+  }
+
+  /** The expression with fixed leaves replaced, in indices of elements too. */
+  private fixedValue(path: Path, expr: Expr): Expr {
+    if (path.fixed.size === 0) return expr;
+    return simplify(
+      mapExpr(expr, (e) => {
+        if (e.kind !== "local") return e;
+        const value = path.fixed.get(e.local);
+        if (value !== undefined) return constant(e.type, value);
+        const leaf = this.leaves[e.local]!;
+        if (leaf.kind === "variable" || leaf.index.length === 0) return e;
+        const element = this.leafOf(
+          leaf.location,
+          leaf.index.map((index) => this.fixedValue(path, index)),
+        );
+        const inner = element.kind === "local" ? path.fixed.get(element.local) : undefined;
+        return inner === undefined ? element : constant(e.type, inner);
+      }),
+    );
   }
 
   /** Whether the path has been at the block before with the same values. */
@@ -420,7 +519,8 @@ export class StepExporter {
       obligations: path.obligations.slice(),
       writes: path.writes.slice(),
       out: path.out.slice(),
-      known: new Set(path.known),
+      known: new Map(path.known),
+      fixed: new Map(path.fixed),
       held: new Set(path.held),
       visits: new Map(path.visits),
       seen: new Set(path.seen),
@@ -443,7 +543,7 @@ export class StepExporter {
   }
 
   private learn(path: Path, cond: Expr): void {
-    path.known.add(key(cond));
+    path.known.set(key(cond), cond);
     if (cond.kind === "logic" && cond.op === "&&") {
       this.learn(path, cond.left);
       this.learn(path, cond.right);
@@ -769,7 +869,7 @@ export class StepExporter {
 
   /** What an element holds now, over the state before: the last write to it in this step, else what it held. */
   private read(path: Path, place: Place): Expr {
-    let result = this.leafOf(place.location, place.before);
+    let result = this.fixedValue(path, this.leafOf(place.location, place.before));
     for (const write of path.writes) {
       if (write.location !== place.location) continue;
       const same = write.index.reduce<Expr>(
