@@ -30,8 +30,12 @@ export function referenceSearch(system: System, limits: SearchOptions = {}): Sea
     let violating: number[] | undefined;
     for (let id = from; id < to; id++) {
       const { state } = states[id]!;
-      if (deadlock === undefined && stuckContexts(interpreter, state).length > 0) deadlock = id;
-      interpreter.successors(state).forEach((successor, ordinal) => {
+      const successors = interpreter.successors(state);
+      // Who runs and has no step is blocked; without one there is no deadlock to look for.
+      const moving = new Set(successors.flatMap(({ action: { move } }) => (move.kind === "run" ? [move.cpu] : [])));
+      const isBlocked = interpreter.moves(state).some((move) => move.kind === "run" && !moving.has(move.cpu));
+      if (deadlock === undefined && isBlocked && stuckContexts(interpreter, state).length > 0) deadlock = id;
+      successors.forEach((successor, ordinal) => {
         transitions++;
         if (!successor.state) {
           violating ??= [...pathTo(id), ordinal];
