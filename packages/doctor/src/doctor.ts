@@ -170,18 +170,25 @@ export function examine(input: Examination): Result {
     scenario: head.name,
   };
   if (!kernel) {
+    refuseReplay(input, reason!);
     const isBuilt = stages.boot.verdict === "boots";
     return finishResult(echo, { ...stages, check: unchecked(head, isBuilt ? "sound" : "skipped", reason!) });
   }
   try {
     const { mode, replayCommand } = input;
     const provesLocking = prepared.configured.values.get("PROVE_LOCKING") === true;
-    return finishResult(echo, {
-      ...stages,
-      check: check({ ...kernel, cpu, cpus, bounds, provesLocking, mode, replayCommand }),
-    });
+    const checked = check({ ...kernel, cpu, cpus, bounds, provesLocking, mode, replayCommand });
+    if (!checked.applies) refuseReplay(input, checked.reason!);
+    return finishResult(echo, { ...stages, check: checked });
   } catch (error) {
     if (!(error instanceof ScheduleError)) throw error;
     throw new InputError("S1602", "the schedule", error.message, error.next);
   }
+}
+
+/** A run needs a kernel that runs: there is none to replay a schedule on. */
+function refuseReplay({ mode }: Examination, reason: string): void {
+  if (mode.kind !== "replay") return;
+  const next = "replay it with the configuration, CPU, patches and sizes of the finding";
+  throw new InputError("S1602", "the schedule", `nothing runs here: ${reason}`, next);
 }
