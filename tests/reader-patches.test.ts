@@ -1,0 +1,243 @@
+/**
+ * Goal: a patch of a reader's own making gets the answer that a maintainer of the kernel would give, at a place in the
+ * code that means something.
+ * Method: `fixtures/reader-patches` are such patches. Each is judged here by hand, on a kernel that flushes by IPI and on
+ * one whose hardware broadcasts; the line that a finding names is read from the patched source and held against what
+ * should stand there. Every patch is also seen to apply, and to leave what it does not touch alone: without it the same
+ * question is sound (`doctor.test.ts`).
+ */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { decodeSchedule, examine, type NamedText, patched, type Result } from "@shootdown/doctor";
+import { describe, expect, test } from "vitest";
+import { embeddedTree, exampleConfig } from "./support/model-tree.js";
+
+const FOLDER = join(import.meta.dirname, "fixtures/reader-patches");
+const tree = embeddedTree();
+
+/** Kernels: which configuration, on which CPU. */
+const KERNELS = {
+  /** ARM11 MPCore: kmap_lock leaves interrupts on, flushing interrupts the other CPUs. */
+  ipi: ["6.1-arm11mpcore-smp-highmem.config", "arm11mpcore"],
+  /** Cortex-A9: kmap_lock turns interrupts off, the hardware broadcasts. */
+  broadcast: ["6.12-v7-smp-highmem.config", "cortex-a9"],
+} as const;
+type Kernel = keyof typeof KERNELS;
+
+function read(name: string): NamedText {
+  return { name, text: readFileSync(join(FOLDER, `${name}.patch`), "utf8") };
+}
+
+function ask(
+  kernel: Kernel,
+  names: readonly string[],
+  more: { scenario?: string; sets?: [string, string][] } = {},
+): Result {
+  const [config, cpu] = KERNELS[kernel];
+  const input = {
+    tree,
+    config: exampleConfig(config),
+    cpu,
+    sets: new Map(more.sets),
+    patches: names.map(read),
+    scenario: more.scenario ?? "kmap-dma",
+    sizes: new Map<string, number>(),
+    replayCommand: (schedule: string) => schedule,
+  };
+  const result = examine({ ...input, mode: { kind: "search", options: { chaining: true, maxStates: 3_000_000 } } });
+  const { schedule, violation } = result.stages.check;
+  if (schedule !== undefined) {
+    const again = examine({ ...input, mode: { kind: "replay", schedule: decodeSchedule(schedule) } });
+    expect(again.stages.check.violation).toEqual(violation);
+  }
+  return result;
+}
+
+/** The source line of the innermost frame that is in the kernel's own code, as the patch left it. */
+function sourceLine(names: readonly string[], stack: readonly { file: string; line: number }[]): string {
+  const frame = stack.findLast(
+    ({ file }) => /^(mm|kernel|arch|scenarios)\//.test(file) && !file.includes("/include/"),
+  )!;
+  const text = patched(tree, names.map(read)).read(`kernel/${frame.file}`)!;
+  return `${frame.file}: ${text.split("\n")[frame.line - 1]!.trim()}`;
+}
+
+interface Judgement {
+  readonly verdict: string;
+  /** What the message says. */
+  readonly says?: RegExp;
+  /** What stands on the line that the finding names; of a deadlock, on that of the first wait. */
+  readonly line?: RegExp;
+  /** A function on the way there. */
+  readonly through?: string;
+  /** Events that cannot have happened. */
+  readonly unreached?: readonly string[];
+}
+
+const SOUND: Judgement = { verdict: "sound" };
+const OTHER_PAGE: Judgement = {
+  verdict: "stale",
+  says: /^the translation leads to another page$/,
+  line: /^scenarios\/kmap-dma\.ts: cpuWrites\(vaddr, page\);$/,
+  through: "cpuWrites",
+};
+
+describe.each<[patch: string, why: string, judgements: Readonly<Record<Kernel, Judgement>>]>([
+  [
+    "kmap-high-spin-lock",
+    "the DMA interrupt takes kmap_lock too, where kmap_high_get() exists; where it does not, plain locks are what Linux uses",
+    {
+      ipi: SOUND,
+      broadcast: {
+        verdict: "deadlock",
+        says: /^CPU0 waits for itself$/,
+        line: /spin_lock_irqsave\(kmap_lock\)/,
+        through: "kmap_high_get",
+      },
+    },
+  ],
+  [
+    "lock-dropped-around-flush",
+    "another CPU is given the slot before every TLB has forgotten it",
+    { ipi: OTHER_PAGE, broadcast: OTHER_PAGE },
+  ],
+  [
+    "ipi-acknowledged-before-flush",
+    "the handler still flushes before its CPU runs anything else, so nobody can use the old entry",
+    { ipi: SOUND, broadcast: SOUND },
+  ],
+  [
+    "csd-unlocked-early",
+    "no function is left to run: an IPI that does not flush",
+    { ipi: OTHER_PAGE, broadcast: SOUND },
+  ],
+  ["page-address-kept", "kmap() finds the address that the page once had", { ipi: OTHER_PAGE, broadcast: OTHER_PAGE }],
+  ["wake-inside-lock", "the woken task only waits a little longer", { ipi: SOUND, broadcast: SOUND }],
+  [
+    "kunmap-high-without-lock",
+    "pkmap_count is guarded by kmap_lock",
+    {
+      ipi: {
+        verdict: "race",
+        says: /^pkmap_count is read without kmap_lock held$/,
+        line: /^mm\/highmem\.ts: pkmap_count\[nr\]--;$/,
+        through: "kunmap_high",
+      },
+      broadcast: {
+        verdict: "race",
+        says: /^pkmap_count is read without kmap_lock held$/,
+        line: /^mm\/highmem\.ts: pkmap_count\[nr\]--;$/,
+        through: "kunmap_high",
+      },
+    },
+  ],
+  ["flush-range-too-short", "the last slot is never flushed", { ipi: OTHER_PAGE, broadcast: OTHER_PAGE }],
+  ["flush-local-only", "on a CPU that broadcasts, its own flush is everybody's", { ipi: OTHER_PAGE, broadcast: SOUND }],
+  [
+    "no-wait-for-csd",
+    "the slot is used before the others have flushed; hardware makes no such call",
+    { ipi: OTHER_PAGE, broadcast: SOUND },
+  ],
+  [
+    "sleep-with-lock",
+    "schedule() with a spinlock held",
+    {
+      ipi: {
+        verdict: "sleep-in-atomic",
+        says: /^may sleep with kmap_lock held$/,
+        line: /might_sleep\(\)/,
+        through: "sleepForSlot",
+      },
+      broadcast: {
+        verdict: "sleep-in-atomic",
+        says: /^may sleep with interrupts off$/,
+        line: /might_sleep\(\)/,
+        through: "sleepForSlot",
+      },
+    },
+  ],
+  [
+    "dma-page-address",
+    "kunmap() is lazy, and the slot may go while the cache is cleaned",
+    {
+      ipi: {
+        verdict: "stale",
+        says: /no mapping any more|another page/,
+        line: /^arch\/arm\/mm\/dma-mapping\.ts: cleanDcacheArea/,
+        through: "__dma_page_cpu_to_dev",
+      },
+      broadcast: {
+        verdict: "stale",
+        says: /no mapping any more|another page/,
+        line: /^arch\/arm\/mm\/dma-mapping\.ts: cleanDcacheArea/,
+        through: "__dma_page_cpu_to_dev",
+      },
+    },
+  ],
+])("%s: %s", (name, _why, judgements) => {
+  test.each(Object.keys(KERNELS) as Kernel[])("%s", (kernel) => {
+    const expected = judgements[kernel];
+    const { check } = ask(kernel, [name]).stages;
+    expect(check.verdict).toBe(expected.verdict);
+    if (expected.verdict === "sound") {
+      expect(check.witnesses.filter((witness) => !witness.reached)).toEqual([]);
+      return;
+    }
+    const { violation } = check;
+    const { stack } = violation!.at ?? violation!.waits[0]!.at;
+    expect(violation!.message).toMatch(expected.says!);
+    expect(sourceLine([name], stack)).toMatch(expected.line!);
+    expect(stack.map((frame) => frame.fn)).toContain(expected.through!);
+    expect(check.isShortest).toBe(true);
+    expect(check.trace!.length).toBeLessThan(50);
+  });
+});
+
+describe("a scenario of the reader's own", () => {
+  test("is sound with the code as it is, and its events happen", () => {
+    const { check } = ask("broadcast", ["two-rounds"], { scenario: "two-rounds" }).stages;
+    expect([check.verdict, check.about]).toEqual([
+      "sound",
+      "each task maps two pages, one after the other, and is done",
+    ]);
+    expect(check.witnesses.map((witness) => witness.reached)).toEqual([true, true]);
+  });
+
+  test("queue-after-unlock: where tasks end, a missed wake-up is a deadlock", () => {
+    for (const kernel of ["broadcast", "ipi"] as const) {
+      const { check } = ask(kernel, ["two-rounds", "queue-after-unlock"], { scenario: "two-rounds" }).stages;
+      expect(check.verdict).toBe("deadlock");
+      const [wait, ...others] = check.violation!.waits;
+      expect([others.length, wait!.what, wait!.irqsOff]).toEqual([0, "to be woken", false]);
+      expect(wait!.at.stack.map((frame) => frame.fn)).toContain("sleepForSlot");
+    }
+  });
+
+  test("queue-after-unlock: where the other task goes on for ever, it is woken in the next round (CAVEATS.md: no liveness)", () => {
+    expect(ask("broadcast", ["queue-after-unlock"]).stages.check.verdict).toBe("sound");
+  });
+});
+
+describe("flush-before-clear: an entry can only come back by speculation", () => {
+  test.each<[string, readonly string[], string]>([
+    ["not in a machine that fills TLBs on access alone (CAVEATS.md)", ["flush-before-clear"], "sound"],
+    ["in one that speculates: stale", ["speculation", "flush-before-clear"], "stale"],
+    ["today's order is sound there too", ["speculation"], "sound"],
+  ])("%s", (_, names, verdict) => {
+    expect(ask("broadcast", names).stages.check.verdict).toBe(verdict);
+  });
+
+  test("on one CPU too", () => {
+    const result = ask("broadcast", ["speculation", "flush-before-clear"], { sets: [["SMP", "n"]] });
+    expect([result.stages.check.verdict, result.stages.check.bounds.NR_CPUS]).toEqual(["stale", 1]);
+  });
+});
+
+test("each fixture is used, and says in one sentence what it does", () => {
+  const source = readFileSync(import.meta.filename, "utf8");
+  for (const file of readdirSync(FOLDER)) {
+    const name = file.replace(/\.patch$/, "");
+    expect(source).toContain(`"${name}"`);
+    expect(read(name).text.split("\n")[0]).toMatch(/^(\w+\(\) |[A-Z]).*\.$/);
+  }
+});
