@@ -1,7 +1,7 @@
 /**
  * Generates the JavaScript that expands states: for each CPU and each step point a function over bit-packed words.
  *
- * The generated module holds the current state in `S` and builds each successor in `N`; `insert()` (see `store.ts`)
+ * The generated module holds the current state in `S` and builds each successor in `N`; `emit()` (see `store.ts`)
  * looks the successor up and keeps it if it is new. Successors come in the interpreter's order, so that "the k-th
  * successor of this state" means the same to both; what a violation says is found by replaying it in the interpreter.
  */
@@ -76,13 +76,12 @@ class Generator {
     }
     return `"use strict";
 const MOVES = ${1 << 30}, ANYONE = ${1 << 31};
-let ordinal = 0, blocked = 0, active = 0, pc = 0, turns = 0;
+let blocked = 0, active = 0, pc = 0, turns = 0;
 let tape = [], counts = [], choices = 0;
 const helpers = new Int32Array(${system.cpus});
 const reached = new Uint8Array(${Math.max(1, system.witnesses.length)});
 const lockFacts = new Uint8Array(${lockPlan(system).size});
 function copy() { ${this.copyWords()} }
-function emit() { if (insert() === target && hit < 0) hit = ordinal; ordinal++; }
 function violate() { env.violation(ordinal); ordinal++; }
 function pick(count) { counts[choices] = count; const v = choices < tape.length ? tape[choices] : (tape[choices] = 0); choices++; return v; }
 function nextChoice() {

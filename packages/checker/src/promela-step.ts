@@ -31,8 +31,8 @@ import {
   U8,
   type ValueType,
 } from "@shootdown/ir";
+import { type GlobalRanges, localRanges } from "./bounds.js";
 import { bare, type Interval, interval, type LeafRange, printExpr } from "./promela-expr.js";
-import { type GlobalRanges, localRanges } from "./promela-range.js";
 import { contextOf, HARDIRQ, type Root, type System, TASK } from "./system.js";
 
 /** Ways through one step before the export gives up. */

@@ -9,8 +9,8 @@
  * an index out of bounds are assertions. Throws an `Error` that names the place where a step cannot be expressed.
  */
 import { elementCount, type Global, type LocalId, type ValueType } from "@shootdown/ir";
+import { type GlobalRanges, globalRanges } from "./bounds.js";
 import { bare, UNSIGNED_DIVISION } from "./promela-expr.js";
-import { type GlobalRanges, globalRanges } from "./promela-range.js";
 import { type Entry, type Option, StepExporter, type Variables } from "./promela-step.js";
 import { HARDIRQ, LEVELS, type Root, SOFTIRQ, type Source, type System, TASK } from "./system.js";
 

@@ -14,6 +14,7 @@ import { seededRandom } from "./random.js";
 import { initialState } from "./state.js";
 import { storeText } from "./store.js";
 import type { System } from "./system.js";
+import { widenNarrowFields } from "./widths.js";
 
 /** Where a search must stop although it is not done. */
 export interface Limits {
@@ -81,7 +82,7 @@ interface Engine {
   run(from: number, to: number, maxStates: number): number;
   /** Looks for the first of states `from` .. `to - 1` that leads to state `wanted`; its number and the successor's. */
   parent(from: number, to: number, wanted: number): { state: number; ordinal: number };
-  seed(words: Int32Array): number;
+  seed(words: Int32Array): void;
   words(id: number): Int32Array;
   count(): number;
   memory(): number;
@@ -106,19 +107,20 @@ return {
   run(from, to, maxStates) {
     for (let id = from; id < to; id++) {
       load(id); env.current = id; expand(); transitions += ordinal;
-      if (count >= maxStates) return id + 1;
+      if (count + pending >= maxStates) { flush(); if (count >= maxStates) return id + 1; }
     }
+    flush();
     return to;
   },
   parent(from, to, wanted) {
     target = wanted; hit = -1;
     for (let id = from; id < to; id++) {
-      load(id); env.current = id; expand();
+      load(id); env.current = id; expand(); flush();
       if (hit >= 0) { const ordinal = hit; target = -1; hit = -1; return { state: id, ordinal }; }
     }
     throw new Error("a state has no predecessor in the level before it");
   },
-  seed(words) { N.set(words); return insert(); },
+  seed(words) { N.set(words); emit(); flush(); },
   words(id) { load(id); return S.slice(); },
   count() { return count; },
   memory,
@@ -154,6 +156,7 @@ export function search(
 ): SearchResult {
   const slots = assignSlots(system);
   const ranges = sampleRanges(system, slots);
+  widenNarrowFields(system, slots, ranges);
   for (;;) {
     try {
       return searchOnce(system, makeLayout(system, slots, ranges), options, onProgress);
