@@ -1,7 +1,8 @@
 /**
  * Goal: what the documentation shows is what the program prints.
- * Method: every Markdown file in `transcripts/` is typed, command by command, and compared; `support/transcript.ts` says
- * how they are written. With TRANSCRIPTS=update what differs is written into the file, to be read before it is committed.
+ * Method: README.md and every Markdown file in `transcripts/` is typed, command by command, and compared;
+ * `support/transcript.ts` says how they are written. With TRANSCRIPTS=update what differs is written into the file, to be
+ * read before it is committed.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -9,7 +10,9 @@ import { describe, expect, test } from "vitest";
 import { filesUnder, ROOT, readText } from "./support/repository.js";
 import { matches, parseTranscript, type, withOutput } from "./support/transcript.js";
 
-describe.each(filesUnder("tests/transcripts").filter((path) => path.endsWith(".md")))("%s", (path) => {
+const FILES = ["README.md", ...filesUnder("tests/transcripts").filter((path) => path.endsWith(".md"))];
+
+describe.each(FILES)("%s", (path) => {
   // From the end, so that an update does not move what is still to be typed.
   const commands = parseTranscript(readText(path)).reverse();
 

@@ -2,11 +2,19 @@
  * Goal: the exported Promela means the same system at the same step. Method: Spin itself, where it is installed: the
  * same verdict and, where sound, the same number of states. Without Spin these tests are skipped, by name.
  */
+import { exportPromela, search } from "@shootdown/checker";
 import { describe, expect, it } from "vitest";
-import { missingTools, runSpin } from "../../../tests/crosscheck/spin.js";
-import { arithmetic, choices, counter, FAULTY, interrupt, ipi, levels, twoCpusOneLock } from "./fixtures.js";
-import { exportPromela } from "./promela.js";
-import { search } from "./search.js";
+import {
+  arithmetic,
+  choices,
+  counter,
+  FAULTY,
+  interrupt,
+  ipi,
+  levels,
+  twoCpusOneLock,
+} from "../packages/checker/src/fixtures.js";
+import { missingTools, runSpin } from "./crosscheck/spin.js";
 
 const withoutSpin = missingTools().length > 0;
 const SMALL = { hashLog: 16, maxDepth: 100_000 };
