@@ -24,6 +24,7 @@ int main(int argc, char **argv) {
     (double)usage.ru_utime.tv_sec + (double)usage.ru_stime.tv_sec + (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6,
     usage.ru_maxrss);
   fclose(out);
+  if (WIFSIGNALED(status)) fprintf(stderr, "%s: killed by signal %d\\n", argv[2], WTERMSIG(status));
   return WIFEXITED(status) ? WEXITSTATUS(status) : 125;
 }
 `;
