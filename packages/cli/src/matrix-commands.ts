@@ -14,7 +14,7 @@ import {
   suggest,
 } from "@shootdown/doctor";
 import type { Command } from "commander";
-import pc from "picocolors";
+import { pc } from "./colours.js";
 import { readExample, readModelTree, readPatch } from "./files.js";
 import { parseCount, shellWords } from "./options.js";
 

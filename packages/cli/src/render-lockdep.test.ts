@@ -1,7 +1,7 @@
 /** Goal: a report is one line, whole on request, and the text says what lockdep does and does not see of a finding. */
 import type { Lockdep } from "@shootdown/doctor";
-import pc from "picocolors";
 import { describe, expect, it } from "vitest";
+import { pc } from "./colours.js";
 import { renderLockdep } from "./render-lockdep.js";
 
 const frame = (fn: string, file: string, line: number) => ({ fn, file, line });

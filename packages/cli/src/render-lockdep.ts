@@ -2,7 +2,7 @@
  * What lockdep would see, as text: a line for each report, or with --lockdep each report whole, as the kernel prints it.
  */
 import { type Lockdep, shownFrame, where } from "@shootdown/doctor";
-import pc from "picocolors";
+import { pc } from "./colours.js";
 
 const INDENT = " ".repeat(11);
 

@@ -22,7 +22,7 @@ import {
   waitText,
   where,
 } from "@shootdown/doctor";
-import pc from "picocolors";
+import { pc } from "./colours.js";
 import { renderLockdep } from "./render-lockdep.js";
 
 /** Columns of the terminal that a run may use. */
