@@ -24,12 +24,12 @@ const LINES = ADDRESS_LINES > PAGES ? ADDRESS_LINES : PAGES;
  * 0: clean. Else 1 + 2 * page, plus 1 when the line was already dirty as a device was given the page: such a line must
  * be written back before the device reads. Written by the hardware actions below only.
  */
-export const dcache = array(u8, LINES);
+export const dcache = array(u32, LINES);
 
 /** The line that an access to `page` through `va` hits. */
-function lineOf(va: vaddr_t, page: page_t): u8 {
+function lineOf(va: vaddr_t, page: page_t): u32 {
   if (CPU.DCACHE >= DCACHE_VIPT_NONALIASING) return page;
-  return va < FIXMAP_BASE ? va : u8(va + smp_processor_id() * KM_MAX_IDX);
+  return va < FIXMAP_BASE ? va : va + smp_processor_id() * KM_MAX_IDX;
 }
 
 /** The CPU writes to `page` through `va`. */
@@ -47,7 +47,7 @@ export function cpuReads(va: vaddr_t, page: page_t): void {
   atomic: {
     translate(va, page);
     const line = lineOf(va, page);
-    for (let other: u8 = 0; other < LINES; other++) {
+    for (let other: u32 = 0; other < LINES; other++) {
       const isDirty = dcache[other] === 1 + 2 * page || dcache[other] === 2 + 2 * page;
       stale_if(other !== line && isDirty, "the page is dirty in the cache under another address: old data is read");
     }
@@ -66,14 +66,14 @@ export function cleanDcacheArea(va: vaddr_t, page: page_t): void {
 /** Writes back the whole cache. */
 export function cleanDcacheAll(): void {
   atomic: {
-    for (let line: u8 = 0; line < LINES; line++) dcache[line] = 0;
+    for (let line: u32 = 0; line < LINES; line++) dcache[line] = 0;
   }
 }
 
 /** `page` is handed to a device: from here on, what is dirty now is owed to memory. */
 export function oweDirtyLines(page: page_t): void {
   atomic: {
-    for (let line: u8 = 0; line < LINES; line++) {
+    for (let line: u32 = 0; line < LINES; line++) {
       if (dcache[line] === 1 + 2 * page) dcache[line] = 2 + 2 * page;
     }
   }
@@ -82,7 +82,7 @@ export function oweDirtyLines(page: page_t): void {
 /** The device reads `page` from memory. */
 export function checkNothingOwed(page: page_t): void {
   atomic: {
-    for (let line: u8 = 0; line < LINES; line++) {
+    for (let line: u32 = 0; line < LINES; line++) {
       lost_if(dcache[line] === 2 + 2 * page, "the device reads memory that the cache still holds dirty");
     }
   }

@@ -11,9 +11,9 @@
  */
 
 /** A page by its number: first the highmem pages, 0 .. HIGH_PAGES - 1, then those of lowmem. */
-export type page_t = u8;
+export type page_t = u32;
 /** A virtual page number; NULL is no mapping. */
-export type vaddr_t = u8;
+export type vaddr_t = u32;
 
 export const PAGE_SHIFT = 0;
 export const NR_CPUS = CONFIG.SMP ? size("NR_CPUS", 4) : 1;

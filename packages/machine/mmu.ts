@@ -11,12 +11,12 @@ import { FIXMAP_BASE, KM_MAX_IDX, NR_CPUS, type page_t, type vaddr_t } from "./m
 const SHARED_PAGES = FIXMAP_BASE;
 
 /** By virtual page: 0 no mapping, else page + 1. Not guarded: the table walker of any CPU reads it at any time. */
-export const pte = array(u8, SHARED_PAGES);
+export const pte = array(u32, SHARED_PAGES);
 /** By CPU and virtual page: 0 no entry, else page + 1. */
-export const tlb = per_cpu(array(u8, SHARED_PAGES));
+export const tlb = per_cpu(array(u32, SHARED_PAGES));
 /** The same for the fixmap slots of each CPU, which it alone writes and uses. */
-export const fixmap_pte = per_cpu(array(u8, KM_MAX_IDX));
-export const fixmap_tlb = per_cpu(array(u8, KM_MAX_IDX));
+export const fixmap_pte = per_cpu(array(u32, KM_MAX_IDX));
+export const fixmap_tlb = per_cpu(array(u32, KM_MAX_IDX));
 
 /**
  * The CPU executes a load or store at `va`, by which the program means `page`. Walks the table on a TLB miss. Callable
@@ -24,7 +24,7 @@ export const fixmap_tlb = per_cpu(array(u8, KM_MAX_IDX));
  */
 export function translate(va: vaddr_t, page: page_t): void {
   const cpu = smp_processor_id();
-  let entry: u8 = 0;
+  let entry: u32 = 0;
   if (va < FIXMAP_BASE) {
     if (tlb[cpu][va] === 0) tlb[cpu][va] = pte[va];
     entry = tlb[cpu][va];

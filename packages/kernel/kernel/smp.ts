@@ -10,14 +10,14 @@
  * Therefore no caller may have interrupts off: two callers would wait for each other's handler for ever, and so would
  * a caller for a CPU that waits, interrupts off, for a lock that the caller holds. This file only checks; it cannot help.
  */
-import { NR_CPUS } from "../../machine/memory-map.ts";
+import { NR_CPUS, type vaddr_t } from "../../machine/memory-map.ts";
 import { arch_send_call_function_ipi_mask } from "../arch/arm/kernel/smp.ts";
 
 /** What is called: a function of an address range, which is all that this layer's callers pass. @linux include/linux/smp.h smp_call_func_t */
-export type smp_call_func_t = (start: u8, end: u8) => void;
+export type smp_call_func_t = (start: vaddr_t, end: vaddr_t) => void;
 
 /** By caller and target. func is null while the csd is unlocked. @linux kernel/smp.c cfd_data */
-const csd = per_cpu(array(struct({ func: fn<smp_call_func_t>(), start: u8, end: u8 }), NR_CPUS));
+const csd = per_cpu(array(struct({ func: fn<smp_call_func_t>(), start: u32, end: u32 }), NR_CPUS));
 /** By target: a bit for each caller whose csd is queued. @linux kernel/smp.c call_single_queue */
 const call_single_queue = per_cpu(u8);
 
@@ -30,7 +30,7 @@ function csd_lock_wait(cpu: u8): void {
  * Fills the csd and queues it. The stores before the publication are ordered by it and seen by nobody earlier, so all
  * is one action. Returns whether the queue was empty, that is, whether an IPI must be raised. @linux lib/llist.c llist_add_batch
  */
-function queueCsd(cpu: u8, func: smp_call_func_t, start: u8, end: u8): bool {
+function queueCsd(cpu: u8, func: smp_call_func_t, start: vaddr_t, end: vaddr_t): bool {
   const me = smp_processor_id();
   atomic: {
     csd[me][cpu].func = func;
@@ -55,7 +55,7 @@ function csd_unlock(caller: u8): void {
 /**
  * Runs func on every CPU but this one and waits until all have. @linux kernel/smp.c smp_call_function_many_cond
  */
-export function smp_call_function(func: smp_call_func_t, start: u8, end: u8): void {
+export function smp_call_function(func: smp_call_func_t, start: vaddr_t, end: vaddr_t): void {
   const me = smp_processor_id();
   lockdep_assert_irqs_enabled();
   let mask: u8 = 0;
@@ -71,7 +71,7 @@ export function smp_call_function(func: smp_call_func_t, start: u8, end: u8): vo
 }
 
 /** Runs func on every CPU, this one included, and waits. @linux kernel/smp.c on_each_cpu_cond_mask */
-export function on_each_cpu(func: smp_call_func_t, start: u8, end: u8): void {
+export function on_each_cpu(func: smp_call_func_t, start: vaddr_t, end: vaddr_t): void {
   smp_call_function(func, start, end);
   const flags = local_irq_save();
   func(start, end);
@@ -96,8 +96,8 @@ export function generic_smp_call_function_interrupt(): void {
 function runCsd(caller: u8): void {
   const me = smp_processor_id();
   let func: smp_call_func_t | null = null;
-  let start: u8 = 0;
-  let end: u8 = 0;
+  let start: vaddr_t = 0;
+  let end: vaddr_t = 0;
   atomic: {
     func = csd[caller][me].func;
     start = csd[caller][me].start;

@@ -58,7 +58,7 @@ const pkmap_map_wait = shared(wait_queue_head);
  * By page: its address in the permanent area, or NULL. Linux hashes pages into buckets with a lock each, held for the
  * look-up alone; a look-up is one action here. @linux mm/highmem.c page_address_map
  */
-const page_address_map = array(u8, HIGH_PAGES);
+const page_address_map = array(u32, HIGH_PAGES);
 
 /** What it returns may be gone by the time it is used, unless the caller has the page mapped. @linux mm/highmem.c page_address */
 export function page_address(page: page_t): vaddr_t {
@@ -121,7 +121,7 @@ export function flush_all_zero_pkmaps(): void {
     const entry = pte[PKMAP_ADDR(i)];
     BUG_ON(entry === 0, "a slot with a count has no mapping");
     pte[PKMAP_ADDR(i)] = 0;
-    set_page_address(u8(entry - 1), NULL);
+    set_page_address(entry - 1, NULL);
     need_flush = true;
   }
   if (need_flush) flush_tlb_kernel_range(PKMAP_ADDR(0), PKMAP_END); // may wait for other CPUs
@@ -210,7 +210,7 @@ const KM_INCR = CONFIG.DEBUG_KMAP_LOCAL ? 2 : 1;
 /** By CPU and task: fixmap slots in use. Interrupts count on the task that they interrupt. @linux include/linux/sched.h kmap_ctrl */
 const kmap_ctrl_idx = per_cpu(array(u8, TASKS));
 /** What the task's slots hold, to be put back when the task runs again. @linux include/linux/sched.h kmap_ctrl */
-const kmap_ctrl_pteval = per_cpu(array(array(u8, KM_MAX_IDX), TASKS));
+const kmap_ctrl_pteval = per_cpu(array(array(u32, KM_MAX_IDX), TASKS));
 
 /** @linux mm/highmem.c kmap_local_idx_push */
 function kmap_local_idx_push(): u8 {
@@ -240,7 +240,7 @@ export function kmap_local_in_use(): bool {
 function __kmap_local_pfn_prot(page: page_t): vaddr_t {
   const cpu = smp_processor_id();
   const idx = kmap_local_idx_push();
-  const vaddr = u8(FIXMAP_BASE + idx);
+  const vaddr: vaddr_t = FIXMAP_BASE + idx;
   BUG_ON(fixmap_pte[cpu][idx] !== 0, "a temporary mapping is still there");
   fixmap_pte[cpu][idx] = page + 1;
   arch_kmap_local_post_map(vaddr);
@@ -283,9 +283,9 @@ export function __kmap_local_sched_out(): void {
       continue;
     }
     WARN_ON(pteval === 0, "a temporary mapping is lost");
-    arch_kmap_local_pre_unmap(u8(FIXMAP_BASE + i), u8(pteval - 1));
+    arch_kmap_local_pre_unmap(FIXMAP_BASE + i, pteval - 1);
     fixmap_pte[cpu][i] = 0;
-    arch_kmap_local_post_unmap(u8(FIXMAP_BASE + i));
+    arch_kmap_local_post_unmap(FIXMAP_BASE + i);
   }
 }
 
@@ -300,6 +300,6 @@ export function __kmap_local_sched_in(): void {
     }
     WARN_ON(pteval === 0, "a temporary mapping is lost");
     fixmap_pte[cpu][i] = pteval;
-    arch_kmap_local_post_map(u8(FIXMAP_BASE + i));
+    arch_kmap_local_post_map(FIXMAP_BASE + i);
   }
 }

@@ -14,7 +14,7 @@ import { do_handle_IPI } from "../arch/arm/kernel/smp.ts";
 import { lowmem_page_address, set_memory_valid } from "../arch/arm/mm/pageattr.ts";
 
 function changeMappingForEver(): void {
-  const page = u8(HIGH_PAGES + smp_processor_id());
+  const page: u32 = HIGH_PAGES + smp_processor_id();
   for (;;) {
     accessMemory(lowmem_page_address(page), page);
     set_memory_valid(page, false);

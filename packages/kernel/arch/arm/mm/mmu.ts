@@ -7,7 +7,7 @@ import { cache_is_vipt_aliasing } from "../include/asm/cachetype.ts";
 
 /** Every page of lowmem is mapped for good. @linux arch/arm/mm/mmu.c map_lowmem */
 export function map_lowmem(): void {
-  for (let n: u8 = 0; n < LOW_PAGES; n++) pte[LINEAR_BASE + n] = u8(HIGH_PAGES + n + 1);
+  for (let n: u32 = 0; n < LOW_PAGES; n++) pte[LINEAR_BASE + n] = HIGH_PAGES + n + 1;
 }
 
 /** Memory above lowmem is in use. */

@@ -10,19 +10,19 @@ import { flush_tlb_kernel_range, local_flush_tlb_kernel_range } from "../include
 
 /** Where the linear mapping has a page of lowmem. @linux include/linux/mm.h lowmem_page_address */
 export function lowmem_page_address(page: page_t): vaddr_t {
-  return u8(LINEAR_BASE + (page - HIGH_PAGES));
+  return LINEAR_BASE + (page - HIGH_PAGES);
 }
 
 /** @linux arch/arm/mm/pageattr.c change_page_range */
 function change_page_range(page: page_t, enable: bool): void {
-  pte[lowmem_page_address(page)] = enable ? u8(page + 1) : 0;
+  pte[lowmem_page_address(page)] = enable ? page + 1 : 0;
 }
 
 /** Not with interrupts off. @linux arch/arm/mm/pageattr.c change_memory_common */
 function change_memory_common(page: page_t, enable: bool): void {
   const addr = lowmem_page_address(page);
   change_page_range(page, enable);
-  flush_tlb_kernel_range(addr, u8(addr + 1)); // may wait for other CPUs
+  flush_tlb_kernel_range(addr, addr + 1); // may wait for other CPUs
 }
 
 /** Makes one page accessible or not. @linux arch/arm/mm/pageattr.c set_memory_valid */
@@ -38,5 +38,5 @@ export function set_memory_valid(page: page_t, enable: bool): void {
 export function __kernel_map_pages(page: page_t, enable: bool): void {
   const addr = lowmem_page_address(page);
   change_page_range(page, enable);
-  local_flush_tlb_kernel_range(addr, u8(addr + 1));
+  local_flush_tlb_kernel_range(addr, addr + 1);
 }

@@ -17,7 +17,7 @@ export function PKMAP_NR(virt: vaddr_t): u8 {
 
 /** @linux arch/arm/include/asm/highmem.h PKMAP_ADDR */
 export function PKMAP_ADDR(nr: u8): vaddr_t {
-  return u8(PKMAP_BASE + (nr << PAGE_SHIFT));
+  return PKMAP_BASE + (nr << PAGE_SHIFT);
 }
 
 /**
