@@ -5,7 +5,7 @@
  * the page table meanwhile. That is the whole difficulty of this layer. Speculative fills are not modelled here; a
  * scenario that wants them adds `speculativeFill` as hardware.
  */
-import { FIXMAP_BASE, KM_MAX_IDX, NR_CPUS, type page_t, type vaddr_t } from "./memory-map.ts";
+import { FIXMAP_BASE, HIGH_PAGES, KM_MAX_IDX, LINEAR_BASE, NR_CPUS, type page_t, type vaddr_t } from "./memory-map.ts";
 
 /** Addresses below the fixmap: every CPU sees the same mappings there. */
 const SHARED_PAGES = FIXMAP_BASE;
@@ -25,7 +25,9 @@ export const fixmap_tlb = per_cpu(array(u32, KM_MAX_IDX));
 export function translate(va: vaddr_t, page: page_t): void {
   const cpu = smp_processor_id();
   let entry: u32 = 0;
-  if (va < FIXMAP_BASE) {
+  if (!CONFIG.MMU) {
+    entry = HIGH_PAGES + (va - LINEAR_BASE) + 1; // the address is the page's own
+  } else if (va < FIXMAP_BASE) {
     if (tlb[cpu][va] === 0) tlb[cpu][va] = pte[va];
     entry = tlb[cpu][va];
   } else {

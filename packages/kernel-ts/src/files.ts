@@ -36,5 +36,5 @@ export function resolveRelative(fromFile: string, specifier: string): string | u
  * scenarios. All other files are objects, which a Makefile builds or not.
  */
 export function isHeader(treePath: string): boolean {
-  return /(^|\/)include\//.test(treePath) || /^(machine|kernel\/scenarios)\//.test(treePath);
+  return /(^|\/)(include\/|internal\.ts$)/.test(treePath) || /^(machine|kernel\/scenarios)\//.test(treePath);
 }

@@ -7,13 +7,13 @@
  * mapped at the same address.
  */
 import { ipiRaised } from "../../machine/gic.ts";
-import { NR_CPUS } from "../../machine/memory-map.ts";
+import { NO_PAGE, NR_CPUS } from "../../machine/memory-map.ts";
 import { accessMemory, tlb } from "../../machine/mmu.ts";
 import { tlb_ops_need_broadcast } from "../arch/arm/include/asm/smp_plat.ts";
 import { start_kernel } from "../arch/arm/kernel/setup.ts";
 import { do_handle_IPI } from "../arch/arm/kernel/smp.ts";
-import { lowmem_page_address } from "../arch/arm/mm/pageattr.ts";
-import { __free_page, alloc_page, NO_PAGE } from "../mm/page_alloc.ts";
+import { lowmem_page_address } from "../include/linux/mm.ts";
+import { __free_page, alloc_page } from "../mm/page_alloc.ts";
 
 /** By CPU: the page that its task gave to the network, plus 1; 0 none. */
 const sent = per_cpu(u8);

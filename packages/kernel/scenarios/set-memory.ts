@@ -11,7 +11,8 @@ import { accessMemory, pte } from "../../machine/mmu.ts";
 import { flush_tlb_kernel_range } from "../arch/arm/include/asm/tlbflush.ts";
 import { start_kernel } from "../arch/arm/kernel/setup.ts";
 import { do_handle_IPI } from "../arch/arm/kernel/smp.ts";
-import { lowmem_page_address, set_memory_valid } from "../arch/arm/mm/pageattr.ts";
+import { set_memory_valid } from "../arch/arm/mm/pageattr.ts";
+import { lowmem_page_address } from "../include/linux/mm.ts";
 
 function changeMappingForEver(): void {
   const page: u32 = HIGH_PAGES + smp_processor_id();

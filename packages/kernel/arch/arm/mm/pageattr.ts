@@ -4,14 +4,10 @@
  * flush_tlb_kernel_range() may wait for other CPUs, so callers have interrupts on; __kernel_map_pages(), whose callers
  * may have them off, therefore flushes this CPU alone.
  */
-import { HIGH_PAGES, LINEAR_BASE, type page_t, type vaddr_t } from "../../../../machine/memory-map.ts";
+import type { page_t } from "../../../../machine/memory-map.ts";
 import { pte } from "../../../../machine/mmu.ts";
+import { lowmem_page_address } from "../../../include/linux/mm.ts";
 import { flush_tlb_kernel_range, local_flush_tlb_kernel_range } from "../include/asm/tlbflush.ts";
-
-/** Where the linear mapping has a page of lowmem. @linux include/linux/mm.h lowmem_page_address */
-export function lowmem_page_address(page: page_t): vaddr_t {
-  return LINEAR_BASE + (page - HIGH_PAGES);
-}
 
 /** @linux arch/arm/mm/pageattr.c change_page_range */
 function change_page_range(page: page_t, enable: bool): void {

@@ -1,8 +1,11 @@
 /**
  * TLB maintenance of kernel mappings, as the rest of the kernel calls it.
  *
- * With SMP, flush_tlb_kernel_range() is declared here and defined in arch/arm/kernel/smp_tlb.ts, which is built only
- * with an MMU: with SMP and without MMU whoever still calls it does not link (report 1).
+ *      MMU, UP     flush_tlb_kernel_range() is local_flush_tlb_kernel_range()
+ *      MMU, SMP    declared here, defined in arch/arm/kernel/smp_tlb.ts
+ *      no MMU, SMP declared here and defined nowhere, because smp_tlb.ts is built only with an MMU; local_* are empty.
+ *                  Whoever still calls it does not link (report 1).
+ *      no MMU, UP  not even declared in Linux; here, too, whoever calls it does not link
  */
 import type { vaddr_t } from "../../../../../machine/memory-map.ts";
 import { tlbi_broadcast, tlbi_fixmap, tlbi_local } from "../../../../../machine/mmu.ts";
@@ -25,4 +28,5 @@ export function local_flush_tlb_kernel_page(va: vaddr_t): void {
 }
 
 /** @linux arch/arm/include/asm/tlbflush.h flush_tlb_kernel_range */
-export const flush_tlb_kernel_range = CONFIG.SMP ? smp_flush_tlb_kernel_range : local_flush_tlb_kernel_range;
+export const flush_tlb_kernel_range =
+  CONFIG.MMU && !CONFIG.SMP ? local_flush_tlb_kernel_range : smp_flush_tlb_kernel_range;

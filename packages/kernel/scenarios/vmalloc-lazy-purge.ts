@@ -1,0 +1,47 @@
+/**
+ * Addresses of vmalloc come back. A task on each CPU maps a page of its own, lets the other CPU use it too, and unmaps it,
+ * for ever; there are addresses for few areas, so that those that were unmapped are purged again and again.
+ *
+ * Between unmapping and purge the TLBs remember addresses that nobody uses. That is sound for as long as nobody gets such
+ * an address before the flush, which is what the order of __purge_vmap_area_lazy() is for.
+ */
+import { ipiRaised } from "../../machine/gic.ts";
+import { HIGH_PAGES, NR_CPUS, VMALLOC_START } from "../../machine/memory-map.ts";
+import { accessMemory, pte, tlb } from "../../machine/mmu.ts";
+import { flush_tlb_kernel_range } from "../arch/arm/include/asm/tlbflush.ts";
+import { start_kernel } from "../arch/arm/kernel/setup.ts";
+import { do_handle_IPI } from "../arch/arm/kernel/smp.ts";
+import { __purge_vmap_area_lazy, vmap, vunmap } from "../mm/vmalloc.ts";
+
+/** By CPU: the page that its task maps. */
+const pages = per_cpu(array(u32, 1));
+
+function mapForEver(): void {
+  const cpu = smp_processor_id();
+  pages[cpu][0] = HIGH_PAGES + cpu;
+  for (;;) {
+    const addr = vmap(pages[cpu], 0, 1);
+    if (addr !== NULL) {
+      accessMemory(addr, HIGH_PAGES + cpu);
+      vunmap(addr);
+    }
+  }
+}
+
+/** Some TLB remembers the first address, which has no mapping any more. */
+function aTlbIsBehind(): bool {
+  return pte[VMALLOC_START] === 0 && tlb[(smp_processor_id() + 1) % NR_CPUS][VMALLOC_START] !== 0;
+}
+
+export const vmallocLazyPurge = scenario({
+  about: "tasks map and unmap pages at addresses that are few, so that lazily unmapped areas are purged and used again",
+  sizes: { NR_CPUS: 2, LAST_PKMAP: 1, HIGH_PAGES: 1, KM_MAX_IDX: 1, LOW_PAGES: 2, VMALLOC_PAGES: 4, LAZY_MAX_PAGES: 8 },
+  needs: ["MMU"],
+  boot: start_kernel,
+  tasks: everyCpu(mapForEver),
+  interrupts: whileRaised(ipiRaised, do_handle_IPI),
+  witnesses: {
+    "lazy areas are purged": reaches(__purge_vmap_area_lazy),
+    "a flush finds a TLB that remembers what is unmapped": CONFIG.SMP && reaches(flush_tlb_kernel_range, aTlbIsBehind),
+  },
+});
