@@ -1,19 +1,23 @@
 /**
- * The cross-check: our search against Spin on the exported Promela, and against the reference interpreter.
+ * The cross-check: our searches against each other and against Spin on the exported Promela (see `compare.ts`), on
+ * every scenario of the tree with every configuration of the matrix, every row of the reports and every patch that
+ * ships, and on the scenario kmap-dma at several sizes. What is there is asked: a scenario that is added is covered.
  *
- * For each configuration: the same verdict as `pan -DNOREDUCE` with exact storage and, where it is sound, exactly the
- * same number of states; and up to REFERENCE_STATES states, the interpreter's search and the generated code agree on
- * verdict, states, transitions and the length of the shortest run.
- *
- * `npm run crosscheck`. Exits 1 if a comparison fails, or if Spin is missing under CI.
+ * `npm run crosscheck [-- WORD...]`: only the lines that contain every word. Exits 1 if a comparison fails, if a scenario
+ * was asked nowhere, or if Spin is missing under CI.
  */
 import { spawnSync } from "node:child_process";
-import { exportPromela, Interpreter, initialState, referenceSearch, type System, search } from "@shootdown/checker";
+import { fingerprint } from "@shootdown/checker";
+import { DEFAULT_SCENARIO } from "@shootdown/doctor";
+import { compare } from "./compare.js";
 import { CONFIGURATIONS } from "./configurations.js";
-import { describeConfiguration, kmapDma } from "./kmap-dma.js";
-import { missingTools, runSpin } from "./spin.js";
+import { everyDefect } from "./defects.js";
+import { missingTools } from "./spin.js";
+import { describeQuestion, everyScenario, everyVariant, type Question, systemFor } from "./systems.js";
 
+const SPIN_STATES = 2_000_000;
 const REFERENCE_STATES = 200_000;
+const SPIN = { memoryMegabytes: 5_000 };
 
 /** Installs what is missing where that can be done; what is still missing then. */
 function provideTools(): readonly string[] {
@@ -23,46 +27,7 @@ function provideTools(): readonly string[] {
   return missingTools();
 }
 
-/** What Spin can tell apart: a violated assertion, an invalid end state, neither. */
-function ourVerdict(system: System, schedule: readonly number[] | undefined): "sound" | "assertion" | "deadlock" {
-  if (!schedule) return "sound";
-  const interpreter = new Interpreter(system);
-  let state = initialState(system);
-  for (const choice of schedule) {
-    const successor = interpreter.successors(state)[choice]!;
-    if (!successor.state) return "assertion";
-    state = successor.state;
-  }
-  return "deadlock";
-}
-
-/** The first difference between the interpreter's search and the generated code; undefined if there is none. */
-function againstReference(system: System): string | undefined {
-  const reference = referenceSearch(system, { maxStates: REFERENCE_STATES });
-  const generated = search(system, { maxStates: REFERENCE_STATES });
-  const facts = (r: typeof reference) => ({
-    verdict: r.verdict,
-    states: r.states,
-    transitions: r.transitions,
-    depth: r.depth,
-    run: r.schedule?.length,
-  });
-  const a = JSON.stringify(facts(reference));
-  const b = JSON.stringify(facts(generated));
-  return a === b ? undefined : `interpreter ${a}, generated code ${b}`;
-}
-
-function againstSpin(system: System): { text: string; failure?: string } {
-  const ours = search(system);
-  const verdict = ourVerdict(system, ours.schedule);
-  const spin = runSpin(exportPromela(system));
-  const text = `${verdict} ${ours.states.toLocaleString("en-US")} states`;
-  if (spin.verdict !== verdict) return { text, failure: `Spin says ${spin.verdict}` };
-  if (verdict === "sound" && spin.states !== ours.states) return { text, failure: `Spin stored ${spin.states} states` };
-  return { text };
-}
-
-function main(): void {
+function main(words: readonly string[]): void {
   const missing = provideTools();
   console.log(
     "Rule: the export starts no processes, so Spin has no states of its own: its count must equal ours exactly.",
@@ -70,18 +35,42 @@ function main(): void {
   console.log("A faulty system is compared by verdict alone: each search stops at the first violation it meets.");
   if (missing.length > 0)
     console.log(`SKIPPED against Spin, for want of ${missing.join(" and ")}: apt-get install spin gcc`);
-  let failed = 0;
-  for (const configuration of CONFIGURATIONS) {
-    const system = kmapDma(configuration);
-    const reference = againstReference(system);
-    const spin = missing.length > 0 ? { text: "spin skipped" } : againstSpin(system);
-    const failures = [reference, spin.failure].filter((text) => text !== undefined);
-    if (failures.length > 0) failed++;
-    const mark = failures.length > 0 ? "FAILED" : "ok";
-    console.log(`${mark.padEnd(6)} ${describeConfiguration(configuration)}: ${[spin.text, ...failures].join("; ")}`);
+  const scenarios = everyScenario();
+  const sizes = CONFIGURATIONS.map((configuration): Question => ({ ...configuration, scenario: DEFAULT_SCENARIO }));
+  const questions = [...scenarios, ...everyDefect(), ...sizes, ...everyVariant()];
+  const chosen = questions.filter((question) => words.every((word) => describeQuestion(question).includes(word)));
+  /** By fingerprint: systems that have been compared. A patch may change nothing that a scenario can see. */
+  const compared = new Set<string>();
+  const unasked = new Set(chosen.map((question) => question.scenario));
+  const counts = { ok: 0, failed: 0, same: 0, none: 0 };
+  for (const question of chosen) {
+    const system = systemFor(question);
+    if (typeof system === "string") {
+      counts.none++;
+      continue;
+    }
+    unasked.delete(question.scenario);
+    const print = fingerprint(system);
+    if (compared.has(print)) {
+      counts.same++;
+      continue;
+    }
+    compared.add(print);
+    const { verdict, states, spinStates, failures } = compare(system, {
+      spinStates: SPIN_STATES,
+      referenceStates: REFERENCE_STATES,
+      spin: missing.length > 0 ? undefined : SPIN,
+    });
+    counts[failures.length > 0 ? "failed" : "ok"]++;
+    const spin = spinStates === undefined ? "Spin not asked" : `Spin ${verdict === "sound" ? spinStates : verdict}`;
+    const told = [`${verdict} ${states} states, ${spin}`, ...failures].join("; ");
+    console.log(`${(failures.length > 0 ? "FAILED" : "ok").padEnd(6)} ${describeQuestion(question)}: ${told}`);
   }
-  console.log(`${CONFIGURATIONS.length - failed} passed, ${failed} failed`);
-  if (failed > 0 || (missing.length > 0 && process.env.CI === "true")) process.exitCode = 1;
+  for (const scenario of unasked) console.log(`FAILED ${scenario}: no configuration of the matrix has what it needs`);
+  console.log(
+    `${counts.ok} passed, ${counts.failed} failed; ${counts.same} are systems seen before, ${counts.none} have nothing to run`,
+  );
+  if (counts.failed > 0 || unasked.size > 0 || (missing.length > 0 && process.env.CI === "true")) process.exitCode = 1;
 }
 
-main();
+main(process.argv.slice(2));

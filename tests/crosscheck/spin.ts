@@ -16,6 +16,8 @@ export interface SpinOptions {
   /** Logarithm of the number of hash table slots. */
   readonly hashLog?: number;
   readonly memoryMegabytes?: number;
+  /** The one kind of error to look for; absent: both. */
+  readonly only?: "assertion" | "deadlock";
 }
 
 export interface SpinResult {
@@ -57,8 +59,9 @@ export function buildVerifier(promela: string, memoryMegabytes = 8192): Verifier
   const buildCpuSeconds = spin.cpuSeconds + gcc.cpuSeconds;
   return {
     buildCpuSeconds,
-    run({ maxDepth = 10_000_000, hashLog = 24 } = {}) {
-      const { output, cpuSeconds, peakMegabytes } = meter.run("./pan", [`-m${maxDepth}`, `-w${hashLog}`]);
+    run({ maxDepth = 10_000_000, hashLog = 24, only } = {}) {
+      const kind = only === undefined ? [] : [only === "assertion" ? "-E" : "-A"];
+      const { output, cpuSeconds, peakMegabytes } = meter.run("./pan", [`-m${maxDepth}`, `-w${hashLog}`, ...kind]);
       return { ...parsePan(output), cpuSeconds, peakMegabytes, buildCpuSeconds };
     },
     remove() {

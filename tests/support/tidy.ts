@@ -12,8 +12,6 @@ import { FACES } from "./layering.js";
 const MAX_LINES = 500;
 export const LONG_FILES: Readonly<Record<string, string>> = {
   "packages/checker/src/codegen.ts": "the generated program reads top to bottom, and so does what prints it",
-  "packages/checker/src/promela-step.ts":
-    "one step in Promela from its first guard to its last goto; it wants a split by control flow",
   "tests/bad-input.test.ts": "a table of everything that can be wrong with the input",
 };
 

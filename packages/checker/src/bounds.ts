@@ -20,7 +20,8 @@ import {
 import { type Interval, interval, typeInterval } from "./promela-expr.js";
 import type { System } from "./system.js";
 
-type Bounds = Map<LocalId, Interval>;
+/** Bounds of the locals that have been assigned. */
+export type Bounds = Map<LocalId, Interval>;
 
 /** Joins of one block before growing bounds jump. */
 const PATIENCE = 8;
@@ -102,7 +103,8 @@ function boundsOf(fn: Fn, bounds: Bounds, expr: Expr): Interval {
   return interval(expr, (local) => bounds.get(local) ?? typeInterval(fn.locals[local]!.type));
 }
 
-function transfer(fn: Fn, instr: Instr, bounds: Bounds, globals: GlobalRanges): void {
+/** What an instruction does to the bounds of the local that it defines. */
+export function transfer(fn: Fn, instr: Instr, bounds: Bounds, globals: GlobalRanges): void {
   const dst = definition(instr);
   if (dst === undefined) return;
   if (instr.kind === "assign") bounds.set(dst, boundsOf(fn, bounds, instr.value));

@@ -77,7 +77,7 @@ export type Outcome =
   | { readonly kind: "violation"; readonly violation: Violation; readonly choiceCounts: readonly number[] };
 
 /** What a step is told to be that never reaches shared state. Finding it out is slow: see `MAX_STEP_INSTRUCTIONS`. */
-export const ENDLESS_LOOP = "endless loop that touches no shared state";
+export const ENDLESS_LOOP = "endless loop that nobody else can end";
 /** Instructions that one step may execute before it is taken for an endless private loop. */
 const MAX_STEP_INSTRUCTIONS = 200_000;
 

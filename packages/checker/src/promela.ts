@@ -10,8 +10,10 @@
  */
 import { elementCount, type Global, type LocalId, type ValueType } from "@shootdown/ir";
 import { type GlobalRanges, globalRanges } from "./bounds.js";
+import { type Entry, EXIT, type Option, type Target } from "./promela-ends.js";
 import { bare, UNSIGNED_DIVISION } from "./promela-expr.js";
-import { type Entry, type Option, StepExporter, type Variables } from "./promela-step.js";
+import { StepExporter } from "./promela-step.js";
+import type { Variables } from "./promela-terms.js";
 import { HARDIRQ, LEVELS, type Root, SOFTIRQ, type Source, type System, TASK } from "./system.js";
 
 /** Widest line of a `d_step` that stays on one line. */
@@ -29,10 +31,10 @@ const KEYWORDS = new Set(
 
 /** The Promela text of a system. */
 export function exportPromela(system: System): string {
-  // The first run finds which arrays are only ever indexed by constants.
-  const first = new Exporter(system, new Set());
+  // The first run finds which arrays are only ever indexed by constants, and which hidden variables there are.
+  const first = new Exporter(system, new Set(), []);
   first.file();
-  return new Exporter(system, first.indexed).file();
+  return new Exporter(system, first.indexed, [...first.scratches.keys()]).file();
 }
 
 interface ProcessSlot {
@@ -48,15 +50,20 @@ class Exporter implements Variables {
   private readonly taken = new Set(KEYWORDS);
   private readonly names: readonly string[];
   private slots = new Map<string, ProcessSlot>();
+  /** Hidden variables of code inside steps: by the name that was wanted, theirs. */
+  readonly scratches = new Map<string, string>();
+  private labels = new Labels();
   private temporaries = 0;
   private readonly ranges: GlobalRanges;
 
   constructor(
     private readonly system: System,
     private readonly keepArray: ReadonlySet<number>,
+    scratches: readonly string[],
   ) {
     this.ranges = globalRanges(system);
     this.names = system.globals.map((global) => this.fresh(global.name));
+    for (const name of scratches) this.scratch(name);
   }
 
   file(): string {
@@ -115,6 +122,19 @@ class Exporter implements Variables {
     return `t${n}`;
   }
 
+  scratch(name: string): string {
+    let own = this.scratches.get(name);
+    if (own === undefined) {
+      own = this.fresh(`t_${name}`);
+      this.scratches.set(name, own);
+    }
+    return own;
+  }
+
+  label(wanted: string): string {
+    return this.labels.fresh(wanted);
+  }
+
   // ---- declarations ----
 
   private header(): string {
@@ -155,7 +175,8 @@ class Exporter implements Variables {
       }
     }
     const temporaries = Array.from({ length: this.temporaries }, (_, n) => this.temporary(n));
-    if (temporaries.length > 0) lines.push(`hidden int ${temporaries.join(", ")}; /* inside a step only */`);
+    const hidden = [...temporaries, ...this.scratches.values()];
+    if (hidden.length > 0) lines.push(`hidden int ${hidden.join(", ")}; /* inside a step only */`);
     return `${lines.join("\n")}\n`;
   }
 
@@ -199,8 +220,11 @@ class Exporter implements Variables {
     const exporters = new Map(roots.map((root) => [root, new StepExporter(this.system, cpu, root, this, this.ranges)]));
     const steps = new Map<string, { root: Root; block: number; options: readonly Option[] }>();
     const labels = new Labels();
+    this.labels = labels;
     const follow = (options: readonly Option[]): void => {
-      for (const { target } of options) if (target.kind === "point") visit(target.root, target.block);
+      for (const target of options.flatMap(({ targets }) => targets)) {
+        if (target.kind === "point") visit(target.root, target.block);
+      }
     };
     const visit = (root: Root, block: number): void => {
       const id = labels.id(root, block);
@@ -212,7 +236,7 @@ class Exporter implements Variables {
 
     const parts: string[] = [];
     const out = (options: readonly Option[], here: string) =>
-      printOptions(options, (target) => {
+      printOptions(options, this.scratches.get(EXIT), (target) => {
         if (target.kind === "point") return labels.name(target.root, target.block);
         return target.kind === "leave" ? (task ? "end_done" : "end_idle") : here;
       });
@@ -235,7 +259,9 @@ class Exporter implements Variables {
       const choices = options.length === 0 ? "  :: false\n" : out(options, label);
       parts.push(`${label}: /* ${this.placeOf(root, block)} */\n  if\n${choices}  fi;\n`);
     }
-    const ends = [...steps.values()].some(({ options }) => options.some(({ target }) => target.kind === "leave"));
+    const ends = [...steps.values()].some(({ options }) =>
+      options.some(({ targets }) => targets.some(({ kind }) => kind === "leave")),
+    );
     if (task && ends) parts.push("end_done:\n  false\n");
 
     for (const exporter of exporters.values()) this.temporaries = Math.max(this.temporaries, exporter.temporaries);
@@ -249,11 +275,12 @@ class Exporter implements Variables {
   private hardware(): string | undefined {
     const sources = this.system.sources.filter((source) => source.kind === "hardware");
     if (sources.length === 0) return undefined;
+    this.labels = new Labels();
     const options = sources.map((source) => {
       const exporter = new StepExporter(this.system, source.cpu, source.root, this, this.ranges);
       const found = exporter.step(0, { kind: "hardware", conditions: this.raised(source) });
       this.temporaries = Math.max(this.temporaries, exporter.temporaries);
-      return `  /* ${source.root.name} on CPU ${source.cpu} */\n${printOptions(found, () => "end_hardware")}`;
+      return `  /* ${source.root.name} on CPU ${source.cpu} */\n${printOptions(found, undefined, () => "end_hardware")}`;
     });
     return `/* What hardware does by itself. */\nactive proctype ${this.fresh("hardware")}()\n{\nend_hardware:\n  if\n${options.join("")}  fi\n}\n`;
   }
@@ -322,11 +349,16 @@ class Labels {
     if (known !== undefined) return known;
     const { instrs, term } = root.program.fn.blocks[block]!;
     const { fn, line } = (instrs[0] ?? term).at;
-    const base = `L_${fn.replace(/\W+/g, "_")}_${line}`;
+    const name = this.fresh(`L_${fn}_${line}`);
+    this.names.set(id, name);
+    return name;
+  }
+
+  fresh(wanted: string): string {
+    const base = wanted.replace(/\W+/g, "_");
     let name = base;
     for (let n = 2; this.taken.has(name); n++) name = `${base}_${n}`;
     this.taken.add(name);
-    this.names.set(id, name);
     return name;
   }
 }
@@ -358,17 +390,35 @@ function comment(text: string): string {
   return text.replaceAll("*/", "* /");
 }
 
-function printOptions(options: readonly Option[], label: (target: Option["target"]) => string): string {
-  return options.map((option) => printOption(option, label(option.target))).join("");
+/** `exit`: the hidden variable that says which target a step's code chose. */
+function printOptions(options: readonly Option[], exit: string | undefined, label: (target: Target) => string): string {
+  return options.map((option) => printOption(option, exit, label)).join("");
 }
 
-function printOption({ guards, effects }: Option, label: string): string {
+function printOption(
+  { guards, effects, targets }: Option,
+  exit: string | undefined,
+  label: (target: Target) => string,
+): string {
   const guard = guards.length === 1 ? bare(guards[0]!) : guards.join(" && ");
-  if (effects.length === 0) return `  :: ${guard === "" ? "true" : guard} -> goto ${label}\n`;
+  const [first, ...others] = targets.map(label);
+  if (others.length > 0) {
+    // The choice of a label is no step of its own: an atomic sequence has no states inside.
+    const choices = others.map((name, i) => `:: ${exit} == ${i + 1} -> goto ${name} `).join("");
+    return dStep("atomic { ", guard, effects, `; if ${choices}:: else -> goto ${first} fi }`);
+  }
+  if (effects.length === 0) return `  :: ${guard === "" ? "true" : guard} -> goto ${first}\n`;
   if (guard === "" && effects.length === 1 && !effects[0]!.startsWith("if"))
-    return `  :: ${effects[0]}; goto ${label}\n`;
+    return `  :: ${effects[0]}; goto ${first}\n`;
+  return dStep("", guard, effects, `; goto ${first}`);
+}
+
+/** A guard and statements as one step, with what stands before and behind it. */
+function dStep(before: string, guard: string, effects: readonly string[], behind: string): string {
   const head = guard === "" ? "" : `${guard} -> `;
-  const line = `  :: d_step { ${head}${effects.join("; ")} }; goto ${label}\n`;
-  if (line.length <= LINE) return line;
-  return `  :: d_step {\n${head === "" ? "" : `       ${head.trimEnd()}\n`}${effects.map((effect) => `       ${effect};\n`).join("")}     }; goto ${label}\n`;
+  const line = `  :: ${before}d_step { ${head}${effects.join("; ")} }${behind}\n`;
+  if (line.length <= LINE && !effects.some((effect) => effect.includes("\n"))) return line;
+  const statements = effects.map((effect) => `${effect.replaceAll(/^/gm, "       ")};\n`).join("");
+  const first = guard === "" ? "" : `       ${head.trimEnd()}\n`;
+  return `  :: ${before}d_step {\n${first}${statements}     }${behind}\n`;
 }

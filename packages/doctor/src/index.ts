@@ -11,7 +11,7 @@ export { type ItfTrace, type ItfValue, toItf } from "./formats/itf.js";
 export { toKtap } from "./formats/ktap.js";
 export { toSarif } from "./formats/sarif.js";
 export { type HistoryEntry, readHistory, treeAt } from "./history.js";
-export { type Cell, type Change, impact } from "./impact.js";
+export { type Cell, type Change, impact, readMatrix } from "./impact.js";
 export { printIr } from "./inspect.js";
 export { type FileMap, ModelTree } from "./model-tree.js";
 export { suggest } from "./nearest.js";

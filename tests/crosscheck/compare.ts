@@ -1,0 +1,106 @@
+/**
+ * Holds the engines against each other on one system: the unreduced search against Spin on the exported Promela, against
+ * the reduced search, and against the reference interpreter.
+ *
+ * - Spin: the same verdict, and where the system is sound exactly as many states. A faulty system is compared by verdict
+ *   alone, because each search stops at the first violation that it meets.
+ * - Reduced: the same verdict, and a shortest run of the same length.
+ * - Interpreter: the same verdict, states, transitions, depth and length of the shortest run, up to a limit of states.
+ */
+import {
+  exportPromela,
+  Interpreter,
+  initialState,
+  referenceSearch,
+  type SearchResult,
+  type System,
+  search,
+  searchReduced,
+  unchain,
+} from "@shootdown/checker";
+import { buildVerifier, type SpinOptions } from "./spin.js";
+
+export interface CompareOptions {
+  /** States up to which Spin is asked. */
+  readonly spinStates: number;
+  /** States up to which the interpreter searches. */
+  readonly referenceStates: number;
+  /** Absent: Spin is not asked. */
+  readonly spin?: SpinOptions;
+  /** Instead of the export: for seeing a comparison fail. */
+  readonly promela?: string;
+}
+
+export interface Comparison {
+  readonly verdict: "sound" | "assertion" | "deadlock" | "limit";
+  readonly states: number;
+  /** Spin's, where it was asked. */
+  readonly spinStates?: number;
+  /** What does not agree; empty if everything does. */
+  readonly failures: readonly string[];
+}
+
+/** What Spin can tell apart: a violated assertion, an invalid end state, neither. */
+function spinVerdict(system: System, { schedule, verdict }: SearchResult): Comparison["verdict"] {
+  if (!schedule) return verdict === "limit" ? "limit" : "sound";
+  const interpreter = new Interpreter(system);
+  let state = initialState(system);
+  for (const choice of schedule) {
+    const successor = interpreter.successors(state)[choice]!;
+    if (!successor.state) return "assertion";
+    state = successor.state;
+  }
+  return "deadlock";
+}
+
+/** The first difference between the interpreter's search and the generated code; none where they agree. */
+function againstReference(system: System, maxStates: number): readonly string[] {
+  const facts = (r: SearchResult) =>
+    JSON.stringify({ ...pick(r), transitions: r.transitions, depth: r.depth, witnesses: r.witnesses });
+  const reference = facts(referenceSearch(system, { maxStates }));
+  const generated = facts(search(system, { maxStates }));
+  return reference === generated ? [] : [`interpreter ${reference}, generated code ${generated}`];
+}
+
+function pick({ verdict, states, schedule }: SearchResult) {
+  return { verdict, states, run: schedule?.length };
+}
+
+/** The reduced search, as it is and as people use it, against the unreduced one. */
+function againstReduced(system: System, ours: SearchResult, maxStates: number): readonly string[] {
+  const chained = search(system, { chaining: true, maxStates });
+  const used = searchReduced(system, { chaining: true, maxStates });
+  const failures: string[] = [];
+  if (chained.verdict !== ours.verdict) failures.push(`with chaining ${chained.verdict}, without ${ours.verdict}`);
+  if (chained.states > ours.states) failures.push(`chaining has ${chained.states} states, more than ${ours.states}`);
+  if (used.schedule?.length !== ours.schedule?.length) {
+    failures.push(`shortest run ${used.schedule?.length} with chaining, ${ours.schedule?.length} without`);
+  }
+  if (chained.schedule && ours.schedule && unchain(system, chained.schedule).length < ours.schedule.length) {
+    failures.push("chaining finds a shorter run than the shortest");
+  }
+  return failures;
+}
+
+export function compare(system: System, options: CompareOptions): Comparison {
+  const { spinStates, referenceStates, spin } = options;
+  const ours = search(system, { maxStates: spinStates + 1 });
+  const verdict = spinVerdict(system, ours);
+  const failures = [...againstReference(system, referenceStates)];
+  const { states } = ours;
+  if (verdict === "limit") return { verdict, states, failures };
+  failures.push(...againstReduced(system, ours, spinStates + 1));
+  if (!spin) return { verdict, states, failures };
+  const verifier = buildVerifier(options.promela ?? exportPromela(system), spin.memoryMegabytes);
+  try {
+    let theirs = verifier.run(spin);
+    // Where there are violations of both kinds, who searches in another order meets another one first.
+    const isOtherKind = (verdict === "assertion" || verdict === "deadlock") && theirs.verdict !== verdict;
+    if (isOtherKind && theirs.verdict !== "sound") theirs = verifier.run({ ...spin, only: verdict });
+    if (theirs.verdict !== verdict) failures.push(`${verdict}, but Spin says ${theirs.verdict}`);
+    else if (verdict === "sound" && theirs.states !== states) failures.push(`Spin stored ${theirs.states} states`);
+    return { verdict, states, spinStates: theirs.states, failures };
+  } finally {
+    verifier.remove();
+  }
+}

@@ -1,0 +1,35 @@
+/**
+ * For each scenario, a configuration on which it is sound and a patch that ships with which it is not. A scenario that is
+ * not listed here fails the cross-check: without a defect nobody knows whether it can find any.
+ */
+import type { Question } from "./systems.js";
+
+export interface Defect extends Question {
+  /** The patch that plants the defect, or brings one back. */
+  readonly patch: string;
+  /** Sizes at which the sound system is small enough to be searched in seconds by every engine. */
+  readonly small?: Readonly<Record<string, number>>;
+}
+
+const IPI = { config: "6.1-arm11mpcore-smp-highmem", cpu: "arm11mpcore" };
+const BROADCAST = { config: "6.12-v7-smp-highmem", cpu: "cortex-a9" };
+const VIVT = { config: "6.12-v7-smp-highmem", cpu: "arm926", set: { SMP: "n", CPU_V7: "n", CPU_ARM926T: "y" } };
+
+export const DEFECTS: readonly Defect[] = [
+  { scenario: "debug-pagealloc", ...IPI, set: { DEBUG_PAGEALLOC: "y" }, patch: "debug-pagealloc-flush-all" },
+  { scenario: "kmap-alias", ...VIVT, patch: "kmap-atomic-alias" },
+  { scenario: "kmap-dma", ...BROADCAST, patch: "forget-flush", small: { HIGH_PAGES: 1 } },
+  {
+    scenario: "kmap-local-switch",
+    ...BROADCAST,
+    set: { DEBUG_KMAP_LOCAL: "y" },
+    patch: "kmap-local-guard-pte-none",
+  },
+  { scenario: "percpu-area-map", ...BROADCAST, patch: "percpu-free-under-lock" },
+  { scenario: "set-memory", ...IPI, patch: "set-memory-irqs-off" },
+];
+
+/** The questions without their defects, and with them. */
+export function everyDefect(): Question[] {
+  return DEFECTS.flatMap(({ patch, small: _, ...question }) => [question, { ...question, patches: [patch] }]);
+}
