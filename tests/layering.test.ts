@@ -8,7 +8,7 @@ import { FACES, layeringErrors, MAY_IMPORT, NODE_ENTRIES, SOURCES } from "./supp
 import { filesUnder, readText } from "./support/repository.js";
 
 describe("the repository", () => {
-  const paths = filesUnder("packages").filter((path) => /(\.ts|\/package\.json|\/tsconfig\.json)$/.test(path));
+  const paths = filesUnder("packages").filter((path) => /(\.tsx?|\/package\.json|\/tsconfig\.json)$/.test(path));
 
   test("keeps the table", () => {
     expect(layeringErrors(new Map(paths.map((path) => [path, readText(path)])))).toEqual([]);

@@ -6,7 +6,7 @@ import { describe, expect, test } from "vitest";
 import { filesUnder, readText } from "./support/repository.js";
 import { isKernelTypeScript, LONG_FILES, needlessLongFiles, tidyErrors } from "./support/tidy.js";
 
-const TEXT = /(\.(ts|js|mjs|json|md|sh|ya?ml)|\/Makefile|\/Kconfig|^shootdown|^\.ci\/\w+)$/;
+const TEXT = /(\.(tsx?|css|html|js|mjs|json|md|sh|ya?ml)|\/Makefile|\/Kconfig|^shootdown|^\.ci\/\w+)$/;
 /** Not written by us (real .config files, foreign C), or data whose blanks mean something. */
 const FOREIGN = /^(examples\/.*\.config|tests\/oracle\/.*|.*\.patch|package-lock\.json)$/;
 

@@ -37,7 +37,7 @@ export function tidyErrors(path: string, text: string): string[] {
   const complain: Complain = (line, problem, instead) => errors.push(`${path}:${line}: ${problem}, use ${instead}`);
   whitespace(path, text, complain);
   unfinished(text, complain);
-  if (!/\.[jt]s$/.test(path)) return errors;
+  if (!/\.([jt]s|tsx)$/.test(path)) return errors;
   names(path, complain);
   length(path, text, complain);
   const file = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true);

@@ -1,5 +1,6 @@
 /** The checker: systems, steps, search, traces, replay. */
 export * from "./chaining.js";
+export * from "./choices.js";
 export * from "./deadlock.js";
 export * from "./interpreter.js";
 export * from "./lock-facts.js";

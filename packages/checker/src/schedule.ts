@@ -7,15 +7,11 @@
  * `_` and two letters. The fingerprint covers every program, size and value after boot, but no line numbers, so that
  * a comment in the model does not make a schedule void. The check covers everything before it.
  */
+import { ALPHABET, CHECK_LETTERS, checkLetters, letters } from "./check-letters.js";
 import type { System } from "./system.js";
 
 const VERSION = "s1";
-const ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 const ESCAPE = "_";
-const CHECK_LETTERS = 2;
-/** Below 62 * 62, and above any character of a schedule. */
-const CHECK_PRIME = 3833;
-const CHECK_WEIGHT = 31;
 const FINGERPRINT_LETTERS = 6;
 
 export interface Schedule {
@@ -47,24 +43,6 @@ function hash(text: string): number {
   a = Math.imul(a ^ (a >>> 16), 2246822507) ^ Math.imul(b ^ (b >>> 13), 3266489909);
   b = Math.imul(b ^ (b >>> 16), 2246822507) ^ Math.imul(a ^ (a >>> 13), 3266489909);
   return 4294967296 * (2097151 & b) + (a >>> 0);
-}
-
-function letters(value: number, count: number): string {
-  let text = "";
-  for (let rest = value, i = 0; i < count; i++, rest = Math.floor(rest / ALPHABET.length)) {
-    text += ALPHABET[rest % ALPHABET.length];
-  }
-  return text;
-}
-
-/**
- * The two letters at the end. Positions have different weights modulo a prime, so no single changed character and no two
- * swapped neighbours go unnoticed, which a hash of two letters would let pass once in four thousand times.
- */
-function checkLetters(text: string): string {
-  let sum = 0;
-  for (let i = 0; i < text.length; i++) sum = (sum * CHECK_WEIGHT + text.charCodeAt(i)) % CHECK_PRIME;
-  return letters(sum, CHECK_LETTERS);
 }
 
 /** Names the system: the same for two systems if and only if (but for chance) they mean the same steps. */

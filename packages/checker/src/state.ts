@@ -29,8 +29,14 @@ export function stateKey(state: State): string {
   return `${state.shared.join(";")}|${state.pcs.join()}|${state.frames.join(";")}|${state.irqOff.map(Number).join("")}`;
 }
 
-/** Every task at its entry, nothing else running, interrupts on. */
+/** The same system, begun in a state that it can reach: what is searched, simulated or replayed goes on from there. */
+export function startingAt(system: System, start: State): System {
+  return { ...system, start };
+}
+
+/** Every task at its entry, nothing else running, interrupts on; or where `startingAt()` put the system. */
 export function initialState(system: System): State {
+  if (system.start) return copyState(system.start);
   const contexts = system.cpus * LEVELS.length;
   const state: State = {
     shared: system.initial.map((values) => values.slice()),

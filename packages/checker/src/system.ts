@@ -24,6 +24,7 @@ import {
   privateState,
   type WitnessPoint,
 } from "@shootdown/ir";
+import type { State } from "./state.js";
 
 export const LEVELS: readonly Level[] = ["task", "softirq", "hardirq"];
 export const TASK = 0;
@@ -100,6 +101,8 @@ export interface System {
   readonly points: readonly (readonly StepPoint[])[];
   readonly witnesses: readonly string[];
   readonly functionTable: readonly string[];
+  /** Every engine starts here instead of after boot, if set; see `startingAt()`. */
+  readonly start?: State;
 }
 
 /** Elements of shared state by global name, as boot left them. */

@@ -126,8 +126,8 @@ function violationOf(violation: Violation): Run["violation"] {
   return { kind: violation.kind, message: violation.message, at: placeOf(violation.at), waits: [] };
 }
 
-/** Executes the step once more, watching it. */
-function describeStep(
+/** Executes a step, watching it: the state after it, and what it did. */
+export function describeStep(
   interpreter: Interpreter,
   before: State,
   action: Action,

@@ -25,10 +25,12 @@ async function program(args: readonly string[]): Promise<Command> {
     .addHelpText("after", EXAMPLES)
     .exitOverride()
     .configureOutput({ writeErr: () => {} });
-  // The compiler behind the other commands takes most of a second to load: `config` and `--version` do without it.
+  // The compiler behind the other commands takes most of a second to load: these do without it.
   if (args[0] !== "--version" && args[0] !== "-V") {
-    if (args[0] !== "config") (await import("./model-commands.js")).modelCommands(command);
+    const isLight = args[0] === "config" || args[0] === "lab";
+    if (!isLight) (await import("./model-commands.js")).modelCommands(command);
     (await import("./config-commands.js")).configCommands(command);
+    (await import("./lab-command.js")).labCommand(command);
   }
   const quiet = (parent: Command) => {
     for (const sub of parent.commands) quiet(sub.exitOverride().configureOutput({ writeErr: () => {} }));

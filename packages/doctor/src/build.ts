@@ -38,6 +38,7 @@ export function builtObjects(tree: ModelTree, configured: Configured): readonly 
       error.at ? `${error.at.file}:${error.at.line}` : "Makefile",
       error.message,
       "correct the model tree's Makefile, or the patch that changes it",
+      error.at ? [{ file: error.at.file, line: error.at.line, message: error.message }] : [],
     );
   }
   return built.objects.filter((object) => object.kind === "vmlinux").map((object) => object.path);
@@ -53,6 +54,12 @@ function sourceError(diagnostics: readonly Diagnostic[]): InputError {
     `${first.file}:${first.line}:${first.column}`,
     `${count}\n${lines.join("\n")}`,
     "correct the file, or the patch that changes it",
+    diagnostics.map(({ file, line, column, code, message, hint }) => ({
+      file,
+      line,
+      column,
+      message: `${code} ${message}\n${hint}`,
+    })),
   );
 }
 

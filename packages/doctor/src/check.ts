@@ -163,7 +163,7 @@ export function check(input: CheckInput): CheckStage {
 }
 
 /** Adds where Linux has the function that holds a place. */
-function linuxNames(module: Module): (place: TracePlace) => Place {
+export function linuxNames(module: Module): (place: TracePlace) => Place {
   const byPlace = new Map<string, string>();
   for (const fn of module.functions.values()) if (fn.linux) byPlace.set(`${fn.at.file} ${fn.name}`, fn.linux);
   return (place) => ({

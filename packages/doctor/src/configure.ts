@@ -128,6 +128,9 @@ function parseModelKconfig(tree: ModelTree): KconfigTree {
       "Kconfig",
       error.message,
       "correct the model tree's Kconfig, or the patch that changes it",
+      error.diagnostics.flatMap(({ file, line, text }) =>
+        file !== undefined && line !== undefined ? [{ file, line, message: text }] : [],
+      ),
     );
   }
 }

@@ -48,7 +48,12 @@ export interface Examination {
   readonly sizes: ReadonlyMap<string, number>;
   readonly mode: CheckMode;
   readonly replayCommand: (schedule: string) => string;
+  /** Told when a stage is done, while the next one works; all of them are in the result, too. */
+  readonly onStages?: (done: Partial<Result["stages"]>) => void;
 }
+
+/** What is examined, without how. */
+export type Subject = Omit<Examination, "mode" | "replayCommand">;
 
 const SCENARIOS = "kernel/scenarios";
 
@@ -80,7 +85,7 @@ export interface Prepared {
 }
 
 /** Stages 1 to 3. */
-export function prepare(input: Omit<Examination, "mode" | "replayCommand">): Prepared {
+export function prepare(input: Subject): Prepared {
   const cpu = findCpu(input.tree, input.cpu);
   const tree = patched(input.at === undefined ? input.tree : treeAt(input.tree, input.at), input.patches);
   const file = `${SCENARIOS}/${input.scenario}.ts`;
@@ -91,6 +96,7 @@ export function prepare(input: Omit<Examination, "mode" | "replayCommand">): Pre
   }
   const bounds = boundsOf(head, input.sizes);
   const configured = configureBoth(tree, input);
+  input.onStages?.({ configure: configured.stage });
   const isSmp = configured.values.get("SMP") === true;
   if (!isSmp && bounds.has("NR_CPUS")) bounds.set("NR_CPUS", 1);
   const cpus = bounds.get("NR_CPUS") ?? 1;
@@ -101,9 +107,11 @@ export function prepare(input: Omit<Examination, "mode" | "replayCommand">): Pre
   const applies = missing.length === 0;
   const built = build({ tree, configured, sizes: bounds, scenarioFile: applies ? file : undefined });
   const stages = { configure: configured.stage, link: built.stage, boot: skippedBoot };
+  input.onStages?.({ configure: configured.stage, link: built.stage });
   if (!built.module) return { ...base, stages, reason: "the kernel was not built" };
   const booted = boot(built.module, cpu);
   const done = { ...stages, boot: booted.stage };
+  input.onStages?.(done);
   if (!booted.memory) return { ...base, stages: done, reason: "the kernel did not boot" };
   if (!applies || !built.scenario) {
     return {
@@ -116,7 +124,7 @@ export function prepare(input: Omit<Examination, "mode" | "replayCommand">): Pre
 }
 
 /** Stage 1: on the real tree, if there is one, then on the model's. */
-function configureBoth(tree: ModelTree, input: Omit<Examination, "mode" | "replayCommand">): Configured {
+function configureBoth(tree: ModelTree, input: Subject): Configured {
   const { linux, config, sets } = input;
   const configured = configure(tree, config.name, overrideConfig(linux?.text ?? config.text, sets));
   if (!linux) {
@@ -150,11 +158,16 @@ function boundsOf(head: ScenarioHead, sizes: ReadonlyMap<string, number>): Map<s
   return bounds;
 }
 
+/** Systems that were built: a schedule made by hand asks for its own again and again. */
+const systems = new WeakMap<Prepared, System>();
+
 /** The system that stage 4 searches; throws `InputError` if there is none. */
 export function preparedSystem(prepared: Prepared): System {
   const { kernel, cpu, cpus, reason } = prepared;
   if (!kernel) throw new InputError("S1303", prepared.head.name, reason!, "examine it with: shootdown doctor");
-  return systemOf({ ...kernel, cpu, cpus });
+  const system = systems.get(prepared) ?? systemOf({ ...kernel, cpu, cpus });
+  systems.set(prepared, system);
+  return system;
 }
 
 /** All four stages. */

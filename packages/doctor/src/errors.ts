@@ -29,9 +29,18 @@ export const INPUT_ERRORS = {
   S1502: "a Makefile is malformed",
   S1601: "a replay string is damaged",
   S1602: "a replay string was made for another model",
+  S1603: "an address is damaged",
 } as const satisfies Record<string, string>;
 
 export type InputErrorCode = keyof typeof INPUT_ERRORS;
+
+/** A place in a file of the tree, by its path there, with what is wrong. Lines and columns count from 1. */
+export interface ErrorSite {
+  readonly file: string;
+  readonly line: number;
+  readonly column?: number;
+  readonly message: string;
+}
 
 /** The input cannot be used. Says what, where, why, and what to do next; never a defect of this program. */
 export class InputError extends Error {
@@ -45,6 +54,8 @@ export class InputError extends Error {
     readonly reason: string,
     /** The next step: what to change, or a command. */
     readonly next: string,
+    /** The places in a source, where there are any: what an editor marks. */
+    readonly sites: readonly ErrorSite[] = [],
   ) {
     super(`${code} ${INPUT_ERRORS[code]}: ${place}: ${reason}`);
   }

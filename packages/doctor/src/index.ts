@@ -1,17 +1,19 @@
 /** The four stages on one tree, and what they read and write. */
 export { decodeSchedule, exportPromela, type Progress, ScheduleError } from "@shootdown/checker";
+export * from "./address.js";
 export { builtObjects } from "./build.js";
 export { type Cpu, readCatalogue } from "./catalogue.js";
 export type { CheckMode } from "./check.js";
 export * from "./doctor.js";
 export * from "./errors.js";
+export * from "./explore.js";
 export * from "./findings.js";
 export { formatResult, MACHINE_FORMATS, type MachineFormat } from "./formats/format.js";
 export { type ItfTrace, type ItfValue, toItf } from "./formats/itf.js";
 export { toKtap } from "./formats/ktap.js";
 export { toSarif } from "./formats/sarif.js";
 export { type HistoryEntry, readHistory, treeAt } from "./history.js";
-export { type Cell, type Change, impact, readMatrix } from "./impact.js";
+export { type Cell, type Change, impact, type Matrix, readMatrix } from "./impact.js";
 export { printIr } from "./inspect.js";
 export { type FileMap, ModelTree } from "./model-tree.js";
 export { suggest } from "./nearest.js";

@@ -23,6 +23,8 @@ interface Candidate {
 export interface PharmacyOptions {
   /** Every patch that ships. */
   readonly shipped: readonly NamedText[];
+  /** Told after each candidate, and once before the first. */
+  readonly onTried?: (tried: number, total: number) => void;
 }
 
 function candidates(input: Examination, result: Result, options: PharmacyOptions): readonly Candidate[] {
@@ -86,7 +88,9 @@ export function prescribe(input: Examination, found: Result, options: PharmacyOp
   const scored: { prescription: Prescription; score: readonly number[] }[] = [];
   const before = found.stages.configure.symbols;
   const scenarios = scenarioNames(input.tree);
-  for (const candidate of candidates(input, found, options)) {
+  const all = candidates(input, found, options);
+  for (const [tried, candidate] of all.entries()) {
+    options.onTried?.(tried, all.length);
     const changed = { ...input, ...candidate.change };
     const first = tryCandidate(changed);
     if (!first || !isWell(outcomeOf(first))) continue;

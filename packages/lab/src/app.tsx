@@ -1,0 +1,114 @@
+/**
+ * The page: what is always there (name, views, theme) around the view that is chosen.
+ */
+import { lazy, Suspense, useEffect, useRef, useState } from "react";
+import { DoctorView } from "./doctor/doctor-view.js";
+import { FailureNotice } from "./parts/notice.js";
+import { ArrowHeads } from "./run/arrow-heads.js";
+import { RunView } from "./run/run-view.js";
+import { examine, REPORT_2, say, show, useSession, VIEWS, type View } from "./session/session.js";
+import { applyTheme, isDark } from "./session/theme.js";
+
+const MatrixView = lazy(() => import("./matrix/matrix-view.js").then((module) => ({ default: module.MatrixView })));
+const PatchView = lazy(() => import("./patch/patch-view.js").then((module) => ({ default: module.PatchView })));
+const LinkView = lazy(() => import("./link/link-view.js").then((module) => ({ default: module.LinkView })));
+
+const NAMES: Readonly<Record<View, string>> = {
+  doctor: "Doctor",
+  run: "Run",
+  matrix: "Matrix",
+  patch: "Patch",
+  link: "Link",
+};
+
+export function App() {
+  const { view, problem } = useSession();
+  const body = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    document.title = `${NAMES[view]} · shootdown lab`;
+  }, [view]);
+  return (
+    <>
+      <ArrowHeads />
+      <button type="button" className="skip" onClick={() => body.current?.focus()}>
+        Skip to the content
+      </button>
+      <header className="top">
+        <span className="name">
+          <img src="./icon.svg" alt="" width="22" height="22" /> shootdown <em>lab</em>
+        </span>
+        <nav aria-label="Views">
+          {VIEWS.map((name) => (
+            <button
+              key={name}
+              type="button"
+              aria-current={name === view ? "page" : undefined}
+              onClick={() => show(name)}
+            >
+              {NAMES[name]}
+            </button>
+          ))}
+        </nav>
+        <ThemeButton />
+      </header>
+      <div id="content" ref={body} tabIndex={-1}>
+        {problem ? (
+          <main className="view">
+            <h1>This could not be used</h1>
+            <FailureNotice failure={problem} />
+            <p className="actions">
+              <button type="button" className="primary" onClick={() => startOver()}>
+                Start page
+              </button>
+              <button type="button" onClick={() => say(undefined)}>
+                Go on without it
+              </button>
+            </p>
+          </main>
+        ) : (
+          <Suspense fallback={<main className="view" aria-busy="true" />}>
+            <Body view={view} />
+          </Suspense>
+        )}
+      </div>
+    </>
+  );
+}
+
+function Body({ view }: { view: View }) {
+  switch (view) {
+    case "doctor":
+      return <DoctorView />;
+    case "run":
+      return <RunView />;
+    case "matrix":
+      return <MatrixView />;
+    case "patch":
+      return <PatchView />;
+    case "link":
+      return <LinkView />;
+  }
+}
+
+function startOver(): void {
+  show("doctor");
+  void examine(REPORT_2);
+}
+
+function ThemeButton() {
+  const [dark, setDark] = useState(isDark);
+  return (
+    <button
+      type="button"
+      className="theme"
+      aria-label={dark ? "Use light colours" : "Use dark colours"}
+      title={dark ? "Light" : "Dark"}
+      onClick={() => {
+        applyTheme(dark ? "light" : "dark");
+        setDark(!dark);
+      }}
+    >
+      <span aria-hidden="true">{dark ? "☀" : "☾"}</span>
+    </button>
+  );
+}

@@ -1,0 +1,46 @@
+/**
+ * How far the search is, in one line of fixed height: states, states a second, depth, memory; and a button that stops it.
+ */
+import { count, megabytes } from "@shootdown/doctor/face";
+import { useClock } from "../parts/clock.js";
+import { type Examined, examine, stopExamination } from "../session/session.js";
+
+export function SearchStatus({ examined }: { examined: Examined }) {
+  const { status, progress, startedAt, subject, result } = examined;
+  const now = useClock(status === "running");
+  if (status === "failed") return null;
+  if (status === "stopped") {
+    return (
+      <div className="search-status" role="status">
+        <span>
+          Stopped{progress ? ` at ${count(progress.states)} states, depth ${progress.depth}: no violation so far` : ""}.
+        </span>
+        <button type="button" className="small" onClick={() => void examine(subject)}>
+          Search again
+        </button>
+      </div>
+    );
+  }
+  if (status === "done") {
+    const { states, depth, memory, mode } = result!.stages.check;
+    const what = mode === "search" && states > 0 ? `${count(states)} states, depth ${depth}, ${megabytes(memory)}` : "";
+    return (
+      <div className="search-status" role="status">
+        <span>{what === "" ? "Done." : `Searched ${what}.`}</span>
+      </div>
+    );
+  }
+  const seconds = Math.max(0.1, (now - startedAt) / 1000);
+  return (
+    <div className="search-status running" role="status">
+      <span>
+        {progress
+          ? `${count(progress.states)} states · ${count(Math.round(progress.states / seconds))} states/s · depth ${progress.depth} · ${megabytes(progress.memory)}`
+          : "Working …"}
+      </span>
+      <button type="button" className="small" onClick={stopExamination}>
+        Stop
+      </button>
+    </div>
+  );
+}

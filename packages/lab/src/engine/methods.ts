@@ -1,0 +1,185 @@
+/**
+ * The requests that the engine answers: from what the page names to the doctor, and back to plain data.
+ */
+
+import { examples, files } from "virtual:model-tree";
+import {
+  type AddressSubject,
+  decodeSchedule,
+  type Examination,
+  examine,
+  explore,
+  InputError,
+  ModelTree,
+  type NamedText,
+  outcomeOf,
+  outlook,
+  type Prepared,
+  type Progress,
+  patched,
+  prepare,
+  prescribe,
+  readCatalogue,
+  readHistory,
+  readMatrix,
+  ScheduleError,
+  type Subject,
+  scenarioAbout,
+  scenarioNames,
+  successorsOf,
+  suggest,
+  treeAt,
+} from "@shootdown/doctor";
+import { commandWords, shellWords } from "./command.js";
+import type { Catalogue, MethodName, Methods } from "./protocol.js";
+
+const tree = new ModelTree(new Map(files));
+const exampleTexts = new Map(examples);
+/** Milliseconds between two reports of a search. */
+const REPORT_INTERVAL = 100;
+/** Bytes of state storage of one search: what a page may take of a machine. */
+const MAX_MEMORY = 1024 ** 3;
+/** States of one search for a prescription: a candidate that needs more is not prescribed. */
+const MAX_PRESCRIPTION_STATES = 4_000_000;
+
+export const methods: {
+  [M in MethodName]: (ask: Methods[M]["ask"], report: (value: Methods[M]["report"]) => void) => Methods[M]["answer"];
+} = {
+  catalogue: () => catalogue(),
+
+  examine({ subject, look }, report) {
+    const onProgress = throttled((progress) => report({ progress }));
+    const mode: Examination["mode"] =
+      look.kind === "simulate"
+        ? look
+        : { kind: "search", options: { chaining: true, maxMemory: MAX_MEMORY }, onProgress };
+    const onStages = (stages: Parameters<NonNullable<Subject["onStages"]>>[0]) => report({ stages });
+    return examine({ ...subjectOf(subject), mode, replayCommand: replayCommand(subject), onStages });
+  },
+
+  prescribe({ subject, result }, report) {
+    const shipped = tree.namesIn("kernel/patches", ".patch").map(shippedPatch);
+    const options = { chaining: true, shortest: false, maxStates: MAX_PRESCRIPTION_STATES };
+    const input: Examination = { ...subjectOf(subject), mode: { kind: "search", options }, replayCommand: () => "" };
+    const onTried = (tried: number, total: number) => report({ progress: { tried, total } });
+    return prescribe(input, result, { shipped, onTried });
+  },
+
+  explore({ subject, schedule, successors }) {
+    const prepared = preparedOf(subject);
+    const wanted = schedule === undefined ? (successors ?? []) : successorsOf(prepared, readSchedule(schedule));
+    return { ...explore(prepared, wanted), successors: wanted };
+  },
+
+  outlook({ subject, successors, maxStates }, report) {
+    const onProgress = throttled((progress) => report({ progress }));
+    return outlook(preparedOf(subject), successors, { maxStates }, onProgress);
+  },
+
+  sources({ subject }) {
+    const { at, patches } = subjectOf(subject);
+    const whole = patched(at === undefined ? tree : treeAt(tree, at), patches);
+    return whole
+      .paths()
+      .filter(isSource)
+      .map((path): [string, string] => [path, whole.read(path)!]);
+  },
+
+  cell({ subject, maxStates }, report) {
+    const onProgress = throttled((progress) => report({ progress }));
+    const mode: Examination["mode"] = {
+      kind: "search",
+      options: { chaining: true, shortest: true, maxStates },
+      onProgress,
+    };
+    const result = examine({ ...subjectOf(subject), mode, replayCommand: () => "" });
+    const { states, trace } = result.stages.check;
+    return { outcome: outcomeOf(result), states, steps: trace?.length };
+  },
+};
+
+/** What people read and edit: the machine, the kernel and its scenarios, without history, patches and reports. */
+function isSource(path: string): boolean {
+  return /\.ts$|(^|\/)(Kconfig[^/]*|Makefile|Kbuild)$/.test(path);
+}
+
+/** The words behind `./shootdown replay SCHEDULE`. */
+function replayCommand(subject: AddressSubject) {
+  return (schedule: string) => shellWords(["./shootdown", "replay", schedule, ...commandWords(subject)]);
+}
+
+function catalogue(): Catalogue {
+  const firstParagraph = (text: string) => text.split(/\n\s*\n/)[0]!.replaceAll("\n", " ");
+  return {
+    cpus: readCatalogue(tree).map(({ name, about, smp, mmu }) => ({ name, about, smp, mmu })),
+    scenarios: scenarioNames(tree).map((name) => ({ name, about: scenarioAbout(tree, name) })),
+    patches: tree
+      .namesIn("kernel/patches", ".patch")
+      .map((name) => ({ name, about: firstParagraph(shippedPatch(name).text) })),
+    history: readHistory(tree).map(({ at, subject, since }) => ({ at, subject, since })),
+    examples: [...exampleTexts.keys()],
+    matrix: readMatrix(tree).configurations.map(({ name, config, cpu, set, at }) => ({
+      name,
+      config,
+      cpu,
+      set,
+      ...(at === undefined ? {} : { at }),
+    })),
+  };
+}
+
+function shippedPatch(name: string): NamedText {
+  const text = tree.read(`kernel/patches/${name}.patch`);
+  if (text !== undefined) return { name, text };
+  const names = tree.namesIn("kernel/patches", ".patch");
+  throw new InputError("S1302", `patch ${name}`, "no patch of that name ships", suggest(name, names));
+}
+
+function exampleConfig(name: string): NamedText {
+  const text = exampleTexts.get(name);
+  if (text !== undefined) return { name, text };
+  const next = suggest(name, [...exampleTexts.keys()]);
+  throw new InputError("S1101", name, "no configuration of that name ships, and its text did not come along", next);
+}
+
+function subjectOf(subject: AddressSubject): Subject {
+  const { config, cpu, set, at, patches, scenario, sizes } = subject;
+  return {
+    tree,
+    config: config.text === undefined ? exampleConfig(config.name) : { name: config.name, text: config.text },
+    cpu,
+    sets: new Map(Object.entries(set)),
+    at,
+    patches: patches.map(({ name, text }) => (text === undefined ? shippedPatch(name) : { name, text })),
+    scenario,
+    sizes: new Map(Object.entries(sizes)),
+  };
+}
+
+/** The last kernel that was prepared: a schedule made by hand asks for it again and again. */
+let last: { readonly key: string; readonly prepared: Prepared } | undefined;
+
+function preparedOf(subject: AddressSubject): Prepared {
+  const key = JSON.stringify(subject);
+  if (last?.key !== key) last = { key, prepared: prepare(subjectOf(subject)) };
+  return last.prepared;
+}
+
+function readSchedule(text: string) {
+  try {
+    return decodeSchedule(text);
+  } catch (error) {
+    if (!(error instanceof ScheduleError)) throw error;
+    throw new InputError("S1601", text.length > 60 ? `${text.slice(0, 57)}...` : text, error.message, error.next);
+  }
+}
+
+function throttled(report: (progress: { states: number; depth: number; memory: number }) => void) {
+  let next = 0;
+  return ({ states, depth, memory }: Progress) => {
+    const now = performance.now();
+    if (now < next) return;
+    next = now + REPORT_INTERVAL;
+    report({ states, depth, memory });
+  };
+}

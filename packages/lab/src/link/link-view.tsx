@@ -1,0 +1,4 @@
+/** The link view. */
+export function LinkView() {
+  return <main className="view">Link</main>;
+}

@@ -1,0 +1,4 @@
+/** The matrix view. */
+export function MatrixView() {
+  return <main className="view">Matrix</main>;
+}

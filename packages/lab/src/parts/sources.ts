@@ -1,0 +1,47 @@
+/**
+ * The sources of the tree that is examined, patches and history applied: loaded when first asked for.
+ */
+import type { AddressSubject } from "@shootdown/doctor/face";
+import { useEffect, useState } from "react";
+import { engine } from "../engine/engines.js";
+
+/** A file by the name that results give it (`mm/highmem.ts`, `machine/mmu.ts`). */
+export type Sources = (file: string) => string | undefined;
+
+const known = new Map<string, Promise<Sources>>();
+
+/** What of the subject decides the sources. */
+function keyOf({ at, patches }: AddressSubject): string {
+  return JSON.stringify([at, patches]);
+}
+
+export function loadSources(subject: AddressSubject): Promise<Sources> {
+  const key = keyOf(subject);
+  const found = known.get(key);
+  if (found) return found;
+  const loading = engine.ask("sources", { subject }).then((list): Sources => {
+    const files = new Map(list);
+    return (file) => files.get(file.startsWith("machine/") ? file : `kernel/${file}`);
+  });
+  known.set(key, loading);
+  loading.catch(() => known.delete(key));
+  return loading;
+}
+
+/** Undefined while they load. */
+export function useSources(subject: AddressSubject): Sources | undefined {
+  const key = keyOf(subject);
+  const [loaded, setLoaded] = useState<{ key: string; sources: Sources }>();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the key stands for the subject
+  useEffect(() => {
+    let isWanted = true;
+    loadSources(subject).then(
+      (sources) => isWanted && setLoaded({ key, sources }),
+      () => {},
+    );
+    return () => {
+      isWanted = false;
+    };
+  }, [key]);
+  return loaded?.key === key ? loaded.sources : undefined;
+}

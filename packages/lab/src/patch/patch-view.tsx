@@ -1,0 +1,4 @@
+/** The patch view. */
+export function PatchView() {
+  return <main className="view">Patch</main>;
+}

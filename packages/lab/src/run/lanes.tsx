@@ -1,0 +1,168 @@
+/**
+ * The picture of a run: a lane for each CPU, time to the right. Draws what is in view only, so that thousands of steps
+ * and dozens of CPUs scroll like a few. A click on a column goes to its step.
+ */
+
+import type { CheckStage, TraceStep } from "@shootdown/doctor/face";
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { Ending } from "./ending.js";
+import { END_WIDTH, type Geometry, geometryOf, NARROW_END_WIDTH, NARROW_ROOM, TILE_STEPS } from "./geometry.js";
+import { laneName, type Picture } from "./picture.js";
+import { Tile } from "./tile.js";
+
+interface LanesProps {
+  readonly picture: Picture;
+  readonly trace: readonly TraceStep[];
+  readonly violation?: CheckStage["violation"];
+  readonly step: number;
+  readonly onStep: (step: number) => void;
+  readonly zoom?: number;
+}
+
+/** What of the canvas is in view, in pieces. */
+interface Window {
+  readonly firstTile: number;
+  readonly lastTile: number;
+  readonly firstLane: number;
+  readonly lastLane: number;
+}
+
+/** Room for a horizontal scroll bar. */
+const SCROLLBAR = 16;
+const NOTHING: Window = { firstTile: 0, lastTile: 0, firstLane: 0, lastLane: 0 };
+/** Steps that stay in view around the current one. */
+const MARGIN_STEPS = 3;
+
+export function Lanes({ picture, trace, violation, step, onStep, zoom = 0 }: LanesProps) {
+  const scroller = useRef<HTMLDivElement>(null);
+  const headers = useRef<HTMLDivElement>(null);
+  const [room, setRoom] = useState(0);
+  const hasEnding = (violation?.waits.length ?? 0) > 0;
+  const ending = !hasEnding ? 0 : room < NARROW_ROOM ? NARROW_END_WIDTH : END_WIDTH;
+  const geometry = useMemo(() => geometryOf(picture, Math.max(0, room - ending), zoom), [picture, room, ending, zoom]);
+  const [window, setWindow] = useState(NOTHING);
+
+  const look = useCallback(() => {
+    const element = scroller.current;
+    if (!element) return;
+    const next = windowOf(element, geometry, picture, headers.current?.offsetWidth ?? 0);
+    setWindow((known) => (sameWindow(known, next) ? known : next));
+  }, [geometry, picture]);
+
+  useLayoutEffect(() => {
+    const element = scroller.current!;
+    const observer = new ResizeObserver(() => {
+      setRoom(element.clientWidth - (headers.current?.offsetWidth ?? 0));
+      look();
+    });
+    observer.observe(element);
+    look();
+    return () => observer.disconnect();
+  }, [look]);
+
+  useEffect(() => {
+    if (room > 0)
+      scrollTo(scroller.current!, geometry, headers.current!.offsetWidth, step, step === picture.steps ? ending : 0);
+  }, [step, geometry, room, picture.steps, ending]);
+
+  const tiles: number[] = [];
+  for (let index = window.firstTile; index <= window.lastTile; index++) tiles.push(index);
+  const { column, height, width } = geometry;
+  const onClick = (event: React.MouseEvent<HTMLDivElement>) => {
+    const left = event.currentTarget.getBoundingClientRect().left;
+    onStep(Math.min(picture.steps, Math.floor((event.clientX - left) / column) + 1));
+  };
+
+  return (
+    <div className="lanes" ref={scroller} onScroll={look} style={{ height: geometry.height + SCROLLBAR }}>
+      <div className="lanes-canvas" style={{ height }}>
+        <div className="lane-headers" ref={headers} role="list" aria-label="CPUs">
+          {geometry.lanes.map(({ lane, height: laneHeight }) => (
+            <div key={lane.cpu} role="listitem" aria-label={laneName(lane, picture)} style={{ height: laneHeight }}>
+              <LaneHeader cpu={lane.cpu} trace={trace} step={step} contexts={lane.contexts} />
+            </div>
+          ))}
+        </div>
+        {/* Keyboard and screen readers have the slider above the lanes; this is for pointers. */}
+        {/* biome-ignore lint/a11y/noStaticElementInteractions: the slider is the accessible control for the same thing */}
+        {/* biome-ignore lint/a11y/useKeyWithClickEvents: the slider is the accessible control for the same thing */}
+        <div className="lanes-area" style={{ width: width + ending, height }} onClick={onClick}>
+          {geometry.lanes.map(({ lane, top, height: laneHeight }) => (
+            <div key={lane.cpu} className="lane-ground" style={{ top, height: laneHeight }} />
+          ))}
+          {tiles.map((index) => (
+            <Tile
+              key={index}
+              index={index}
+              picture={picture}
+              geometry={geometry}
+              firstLane={window.firstLane}
+              lastLane={window.lastLane}
+            />
+          ))}
+          {hasEnding && <Ending violation={violation!} geometry={geometry} width={ending} />}
+          <div className="now" style={{ transform: `translateX(${step * column}px)` }} />
+          {step > 0 && (
+            <div className="now-column" style={{ transform: `translateX(${(step - 1) * column}px)`, width: column }} />
+          )}
+        </div>
+      </div>
+    </div>
+  );
+}
+
+/** The CPU's name, and what runs on it after the current step. */
+function LaneHeader({
+  cpu,
+  trace,
+  step,
+  contexts,
+}: {
+  cpu: number;
+  trace: readonly TraceStep[];
+  step: number;
+  contexts: readonly string[];
+}) {
+  let last: TraceStep | undefined;
+  for (let index = step - 1; index >= 0 && !last; index--) if (trace[index]!.cpu === cpu) last = trace[index];
+  return (
+    <div className="lane-header">
+      <b>CPU{cpu}</b>
+      <span className={last?.irqsOff ? "irq-state off" : "irq-state"}>{last?.irqsOff ? "IRQs off" : "IRQs on"}</span>
+      {contexts.length > 1 && <small>{contexts.join(" / ")}</small>}
+    </div>
+  );
+}
+
+function windowOf(element: HTMLElement, { column, lanes }: Geometry, picture: Picture, header: number): Window {
+  const tiles = Math.max(1, Math.ceil(picture.steps / TILE_STEPS));
+  const tile = TILE_STEPS * column;
+  const top = element.scrollTop;
+  const bottom = top + element.clientHeight;
+  const isInView = (box: { top: number; height: number }) => box.top + box.height >= top - 80 && box.top <= bottom + 80;
+  return {
+    firstTile: Math.max(0, Math.floor(element.scrollLeft / tile) - 1),
+    lastTile: Math.min(tiles - 1, Math.floor((element.scrollLeft + element.clientWidth - header) / tile) + 1),
+    firstLane: Math.max(0, lanes.findIndex(isInView)),
+    lastLane: lanes.findLastIndex(isInView),
+  };
+}
+
+function sameWindow(a: Window, b: Window): boolean {
+  return (
+    a.firstTile === b.firstTile && a.lastTile === b.lastTile && a.firstLane === b.firstLane && a.lastLane === b.lastLane
+  );
+}
+
+/** Moves the picture so that the step, and what stands behind the last one, is in view. */
+function scrollTo(element: HTMLElement, { column }: Geometry, header: number, step: number, extra: number): void {
+  const left = (step - 1 - MARGIN_STEPS) * column;
+  const right = (step + MARGIN_STEPS) * column + extra;
+  const seen = element.clientWidth - header;
+  if (left < element.scrollLeft) element.scrollLeft = Math.max(0, left);
+  else if (right > element.scrollLeft + seen)
+    element.scrollLeft = Math.max(
+      0,
+      Math.min(left, right - seen) === left && right - left > seen ? left : right - seen,
+    );
+}

@@ -1,0 +1,119 @@
+/**
+ * Whether a violation is still ahead: searched from the end of the schedule, in the second engine. A search that takes
+ * long shows how far it is and can be stopped.
+ */
+import { type AddressSubject, count, type FindingName, findingCode } from "@shootdown/doctor/face";
+import { useEffect, useState } from "react";
+import { Stopped } from "../engine/client.js";
+import { scout } from "../engine/engines.js";
+import type { Outlook, SearchProgress } from "../engine/protocol.js";
+import { goTo, openRun } from "../session/session.js";
+
+const MAX_STATES = 2_000_000;
+/** Milliseconds that the reader must rest before a search is worth it. */
+const REST = 350;
+
+interface OutlookProps {
+  readonly subject: AddressSubject;
+  readonly successors: readonly number[];
+  readonly isOver: boolean;
+  readonly kind: string | undefined;
+}
+
+type Known =
+  | { state: "resting" }
+  | { state: "searching"; progress?: SearchProgress }
+  | { state: "stopped" }
+  | { state: "known"; outlook: Outlook };
+
+export function OutlookLine({ subject, successors, isOver, kind }: OutlookProps) {
+  const [known, setKnown] = useState<Known>({ state: "resting" });
+  const key = successors.join();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the key stands for the successors
+  useEffect(() => {
+    if (isOver) return;
+    let isWanted = true;
+    let isAsked = false;
+    const update = (next: Known) => isWanted && setKnown(next);
+    setKnown({ state: "resting" });
+    const timer = setTimeout(async () => {
+      isAsked = true;
+      update({ state: "searching" });
+      try {
+        const report = ({ progress }: { progress: SearchProgress }) => update({ state: "searching", progress });
+        const outlook = await scout.ask("outlook", { subject, successors, maxStates: MAX_STATES }, report);
+        isAsked = false;
+        update({ state: "known", outlook });
+      } catch (error) {
+        isAsked = false;
+        if (!(error instanceof Stopped)) update({ state: "stopped" });
+        else update({ state: "stopped" });
+      }
+    }, REST);
+    return () => {
+      isWanted = false;
+      clearTimeout(timer);
+      if (isAsked) scout.stop();
+    };
+  }, [subject, key, isOver]);
+
+  if (isOver) {
+    return (
+      <p className="outlook found">
+        <b>✕ {kind}</b> reached{kind !== undefined && isFinding(kind) ? ` (${findingCode(kind)})` : ""}.
+      </p>
+    );
+  }
+  switch (known.state) {
+    case "resting":
+      return <p className="outlook">Is a violation still ahead? …</p>;
+    case "stopped":
+      return <p className="outlook">Whether a violation is still ahead is not known: the search was stopped.</p>;
+    case "searching":
+      return (
+        <p className="outlook">
+          Searching what is ahead: {count(known.progress?.states ?? 0)} states, depth {known.progress?.depth ?? 0}
+          <button type="button" className="small" onClick={() => scout.stop()}>
+            Stop
+          </button>
+        </p>
+      );
+    case "known":
+      return <Answer outlook={known.outlook} subject={subject} successors={successors} />;
+  }
+}
+
+function isFinding(kind: string): kind is FindingName {
+  return kind !== "";
+}
+
+function Answer({ outlook, subject, successors }: Omit<OutlookProps, "isOver" | "kind"> & { outlook: Outlook }) {
+  if (outlook.verdict === "clear") {
+    return (
+      <p className="outlook clear">
+        <b>✓ No violation is reachable any more</b> from here ({count(outlook.states)} states).
+      </p>
+    );
+  }
+  if (outlook.verdict === "limit") {
+    return (
+      <p className="outlook">No violation found within {count(outlook.states)} states; there may be one farther on.</p>
+    );
+  }
+  const ahead = outlook.ahead!;
+  const show = async () => {
+    await openRun(subject, { successors: [...successors, ...ahead] });
+    goTo(successors.length);
+  };
+  return (
+    <p className="outlook ahead">
+      <b>
+        ! A {outlook.kind} is {ahead.length === 1 ? "one step" : `${ahead.length} steps`} ahead
+      </b>{" "}
+      on the shortest way.
+      <button type="button" className="small" onClick={() => void show()}>
+        Show the way
+      </button>
+    </p>
+  );
+}

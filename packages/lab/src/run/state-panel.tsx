@@ -1,0 +1,92 @@
+/**
+ * The shared state after the current step: what the step added, changed or deleted is marked by a sign as well as a
+ * colour, and what it left alone can be hidden.
+ */
+import { useMemo, useState } from "react";
+import type { ShownRun } from "../session/session.js";
+import { changeKind, type Element, type Family, groupElements, meaning, ReplayedState } from "./replayed-state.js";
+
+const SIGNS = { added: "+", modified: "~", deleted: "−" } as const;
+
+export function StatePanel({ run, step }: { run: ShownRun; step: number }) {
+  const [changedOnly, setChangedOnly] = useState(false);
+  const replayed = useMemo(() => new ReplayedState(run.initial, run.trace), [run.initial, run.trace]);
+  const { elements, locks } = useMemo(() => replayed.at(step), [replayed, step]);
+  const shown = changedOnly ? elements.filter(({ before }) => before !== undefined) : elements;
+  const shownLocks = changedOnly ? locks.filter(({ isChanged }) => isChanged) : locks;
+  return (
+    <div className="state-panel">
+      <label className="switch">
+        <input type="checkbox" checked={changedOnly} onChange={(event) => setChangedOnly(event.target.checked)} />
+        hide what this step left alone
+      </label>
+      {shown.length === 0 && shownLocks.length === 0 && <p className="empty">This step changed no shared state.</p>}
+      {shownLocks.length > 0 && (
+        <section>
+          <h4>Locks</h4>
+          <dl className="locks">
+            {shownLocks.map(({ name, holder, isChanged }) => (
+              <div key={name} className={isChanged ? (holder ? "added" : "deleted") : undefined}>
+                <dt>{name}</dt>
+                <dd>
+                  {isChanged && <Sign kind={holder ? "added" : "deleted"} />}
+                  {holder ? `CPU${holder.cpu}${holder.context === "task" ? "" : ` ${holder.context}`}` : "free"}
+                </dd>
+              </div>
+            ))}
+          </dl>
+        </section>
+      )}
+      {groupElements(shown).map((group) => (
+        <section key={group.name}>
+          <h4>{group.name}</h4>
+          {group.families.map((family) => (
+            <FamilyTable key={family.name} family={family} />
+          ))}
+        </section>
+      ))}
+    </div>
+  );
+}
+
+function FamilyTable({ family }: { family: Family }) {
+  return (
+    <div className="family">
+      <div className="family-name">{family.name}</div>
+      <div className="family-rows">
+        {family.rows.map((row) => (
+          <div key={row.label} className="family-row">
+            {row.label !== "" && <span className="row-label">{row.label}</span>}
+            {row.elements.map((element) => (
+              <Value key={element.name} element={element} />
+            ))}
+          </div>
+        ))}
+      </div>
+    </div>
+  );
+}
+
+function Value({ element }: { element: Element }) {
+  const kind = changeKind(element);
+  const says = meaning(element.name, element.value);
+  const title = `${element.name} = ${element.value}${says === "" ? "" : ` (${says})`}`;
+  return (
+    <span className={`value ${kind ?? ""}${element.value === 0 ? " zero" : ""}`} title={title}>
+      {kind && <Sign kind={kind} />}
+      {element.before !== undefined && <s>{element.before}</s>}
+      <span>{element.value}</span>
+    </span>
+  );
+}
+
+function Sign({ kind }: { kind: keyof typeof SIGNS }) {
+  return (
+    <>
+      <b className="sign" aria-hidden="true">
+        {SIGNS[kind]}
+      </b>
+      <span className="visually-hidden">{kind} </span>
+    </>
+  );
+}

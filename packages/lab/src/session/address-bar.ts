@@ -1,0 +1,59 @@
+/**
+ * The address bar: what is shown as a link, and a link as what is shown.
+ */
+import { type Address, decodeAddress, encodeAddress, INPUT_ERRORS, InputError } from "@shootdown/doctor/face";
+import { examine, getSession, openRun, REPORT_2, say, show, subscribe, VIEWS, type View } from "./session.js";
+
+/** Milliseconds after the last change: browsers refuse an address that changes too often. */
+const QUIET = 200;
+
+/** The link to what is shown now. */
+export function currentAddress(): string {
+  const { view, subject, run, step } = getSession();
+  const isRunView = view === "run" && run !== undefined;
+  const address: Address = isRunView ? { view, subject: run.subject, schedule: run.schedule, step } : { view, subject };
+  return encodeAddress(address);
+}
+
+let written = "";
+
+function write(): void {
+  const address = currentAddress();
+  if (address === written || getSession().problem) return;
+  written = address;
+  history.replaceState(null, "", address);
+}
+
+/** Shows what an address says; the start page if it says nothing. */
+async function read(): Promise<void> {
+  if (location.hash === written && written !== "") return;
+  try {
+    const address = location.hash === "" || location.hash === "#/" ? { view: "doctor" } : decodeAddress(location.hash);
+    await follow(address);
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    const { code, place, reason, next } = error;
+    say({ code, about: INPUT_ERRORS[code], place, reason, next, sites: [] });
+  }
+}
+
+async function follow({ view, subject = REPORT_2, schedule, step }: Address): Promise<void> {
+  if (!VIEWS.includes(view as View)) {
+    const next = `the views are ${VIEWS.join(", ")}`;
+    throw new InputError("S1603", `#/${view}`, "there is no such view", next);
+  }
+  show(view as View);
+  if (schedule !== undefined) await openRun(subject, { schedule }, step);
+  else await examine(subject);
+}
+
+/** Follows the address from now on, and lets it follow. */
+export function startAddressBar(): void {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  subscribe(() => {
+    clearTimeout(timer);
+    timer = setTimeout(write, QUIET);
+  });
+  addEventListener("hashchange", () => void read());
+  void read();
+}
