@@ -6,7 +6,16 @@
 import type { Diagnostics } from "./diagnostics.js";
 import { ExprPool } from "./expr.js";
 import type { Lexer } from "./lexer.js";
-import { type Dialect, type Expr, type KSymbol, Menu, Property, type PropertyKind, type SymbolType } from "./model.js";
+import {
+  appended,
+  type Dialect,
+  type Expr,
+  type KSymbol,
+  Menu,
+  Property,
+  type PropertyKind,
+  type SymbolType,
+} from "./model.js";
 import { SymbolTable } from "./symbol-table.js";
 import { isSpace } from "./text.js";
 
@@ -65,7 +74,7 @@ export class Builder {
     this.lastSibling = menu;
     this.currentEntry = menu;
     if (symbol !== null) {
-      symbol.menus.push(menu);
+      symbol.menus = appended(symbol.menus, menu);
       if (this.dialect === "6.1") this.addProperty("symbol", this.pool.symbol(symbol), null);
     }
     return menu;
@@ -85,8 +94,9 @@ export class Builder {
   }
 
   addDependency(expr: Expr): void {
-    this.currentEntry.written.push({ expr, line: this.lexer.statementLine });
-    this.currentEntry.dep = this.pool.and(this.currentEntry.dep, expr);
+    const entry = this.currentEntry;
+    entry.written = appended(entry.written, { expr, line: this.lexer.statementLine });
+    entry.dep = this.pool.and(entry.dep, expr);
   }
 
   addVisibility(expr: Expr | null): void {
@@ -121,7 +131,8 @@ export class Builder {
       this.lexer.statementLine,
     );
     this.properties.push(property);
-    this.currentEntry.symbol?.properties.push(property);
+    const symbol = this.currentEntry.symbol;
+    if (symbol !== null) symbol.properties = appended(symbol.properties, property);
     return property;
   }
 
@@ -162,7 +173,8 @@ export class Builder {
     if (symbol.type !== "bool") this.entryError(entry, "choice member must be bool");
     if (symbol.isChoiceMember) return;
     symbol.isChoiceMember = true;
-    this.currentChoice.symbol!.members.push(symbol);
+    const choice = this.currentChoice.symbol!;
+    choice.members = appended(choice.members, symbol);
   }
 
   beginChoice(name: string | null): void {

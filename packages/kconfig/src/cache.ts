@@ -11,11 +11,13 @@ import type { Diagnostic } from "./diagnostics.js";
 import { type Environment, type FileTree, noShell, type ShellResult, type ShellRunner } from "./environment.js";
 import { ExprPool } from "./expr.js";
 import {
+  appended,
   type Dialect,
   Expr,
   type ExprKind,
   type KSymbol,
   Menu,
+  NONE,
   Property,
   type PropertyKind,
   type SymbolType,
@@ -336,9 +338,9 @@ class Loader {
     symbol.directDep = this.expr(numbers.next());
     symbol.reverseDep = this.expr(numbers.next());
     symbol.implied = this.expr(numbers.next());
-    for (let left = numbers.next(); left > 0; left--) symbol.properties.push(properties[numbers.next()]!);
-    for (let left = numbers.next(); left > 0; left--) symbol.menus.push(menus[numbers.next()]!);
-    for (let left = numbers.next(); left > 0; left--) symbol.members.push(table.all[numbers.next()]!);
+    symbol.properties = this.list(properties);
+    symbol.menus = this.list(menus);
+    symbol.members = this.list(table.all);
   }
 
   private fillMenu(menu: Menu, menus: Menu[], properties: Property[]): void {
@@ -355,7 +357,7 @@ class Loader {
     menu.helpEnd = numbers.next();
     for (let left = numbers.next(); left > 0; left -= 2) {
       const expr = this.expr(numbers.next())!;
-      menu.written.push({ expr, line: numbers.next() });
+      menu.written = appended(menu.written, { expr, line: numbers.next() });
     }
   }
 
@@ -365,6 +367,13 @@ class Loader {
     property.text = this.string(numbers.next());
     property.expr = this.expr(numbers.next());
     property.visible = this.expr(numbers.next());
+  }
+
+  private list<T>(all: readonly T[]): readonly T[] {
+    const { numbers } = this;
+    let out: readonly T[] = NONE;
+    for (let left = numbers.next(); left > 0; left--) out = appended(out, all[numbers.next()]!);
+    return out;
   }
 
   private string(index: number): string | null {

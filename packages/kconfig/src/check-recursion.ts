@@ -6,7 +6,7 @@
  */
 import type { Builder } from "./builder.js";
 import { enclosingChoice } from "./check-properties.js";
-import { Expr, KSymbol, type Menu, type Property } from "./model.js";
+import type { Expr, KSymbol, Menu, Property } from "./model.js";
 
 /** Which part of a symbol is being followed. */
 type Via = "direct" | "reverse" | "implied" | "value" | "visible";
@@ -48,32 +48,40 @@ export class RecursionCheck {
   }
 
   /**
-   * Depth first over symbols and expressions, each once. The members of a choice are one node, on which the choice itself comes
-   * first: a member may depend on the choice, but the choice or a member on a member is a cycle.
+   * The members of a choice are one node, on which the choice itself comes first: a member may depend on the choice, but the choice
+   * or a member on a member is a cycle.
    */
   private mayHaveCycle(symbols: readonly KSymbol[]): boolean {
-    const search = new CycleSearch(this.build, (symbol) => this.choice(symbol)?.menus[0] ?? null);
-    return symbols.some((symbol) =>
-      search.leadsIntoCycle(symbol, (node) => {
-        if (node instanceof KSymbol) return this.edges(node);
-        // The choice comes last in the list and is therefore visited first.
-        const choice = node.symbol!;
-        return [...this.members(choice).flatMap((member) => this.edges(member)), choice];
-      }),
-    );
+    const { build } = this;
+    const search: CycleSearch = new CycleSearch(build.pool.all, build.symbols.all.length, {
+      groupOf: (symbol) => {
+        const choice = this.choice(symbol);
+        return choice === null ? null : choice.index;
+      },
+      enter: (index, isGroup) => {
+        const symbol = build.symbols.all[index]!;
+        if (!isGroup) return this.addEdges(search, symbol);
+        // The choice comes last and is therefore visited first.
+        return this.members(symbol).some((member) => this.addEdges(search, member)) || search.addSymbol(symbol);
+      },
+    });
+    return symbols.some((symbol) => search.leadsIntoCycle(symbol));
   }
 
-  private edges(symbol: KSymbol): Expr[] {
-    const edges: (Expr | null)[] = [symbol.directDep, symbol.reverseDep, symbol.implied];
-    for (const property of symbol.properties) {
+  /** True: an edge closes a cycle. */
+  private addEdges(search: CycleSearch, symbol: KSymbol): boolean {
+    if (search.add(symbol.directDep) || search.add(symbol.reverseDep) || search.add(symbol.implied)) return true;
+    const { properties } = symbol;
+    for (let at = 0; at < properties.length; at++) {
+      const property = properties[at]!;
       if (property.kind === "select" || property.kind === "imply" || property.kind === "choice") continue;
-      edges.push(property.visible);
-      if (property.kind === "default" && !symbol.isChoice) edges.push(property.expr);
+      if (search.add(property.visible)) return true;
+      if (property.kind === "default" && !symbol.isChoice && search.add(property.expr)) return true;
     }
-    return edges.filter((edge) => edge !== null);
+    return false;
   }
 
-  private members(choice: KSymbol): KSymbol[] {
+  private members(choice: KSymbol): readonly KSymbol[] {
     if (this.build.dialect === "6.1") return choice.members;
     const out: KSymbol[] = [];
     const top = choice.menus[0]!;
@@ -215,60 +223,76 @@ const UNSEEN = 0;
 const OPEN = 1;
 const CLOSED = 2;
 
-/** A symbol, an expression, or the entry of a choice, which stands for its members. */
-type Node = KSymbol | Expr | Menu;
+interface Graph {
+  /** The node a symbol is part of instead of being one of its own. */
+  groupOf(symbol: KSymbol): number | null;
+  /** Hands the edges of a symbol or a group to the search. True: one of them closes a cycle. */
+  enter(index: number, isGroup: boolean): boolean;
+}
 
-/** Depth-first search with an explicit stack. A node is on the stack twice: to be entered, and below that to be closed. */
+/** What a node on the stack is: its number times four, plus one of these. */
+const EXPR = 0;
+const SYMBOL = 1;
+const GROUP = 2;
+
+/**
+ * Depth-first search over symbols and expressions, each visited once. The stack holds numbers; a node is on it twice: to be entered,
+ * and below that to be closed.
+ */
 class CycleSearch {
-  private readonly symbols: Uint8Array;
-  private readonly exprs: Uint8Array;
-  private readonly groups: Uint8Array;
+  private readonly states: readonly [Uint8Array, Uint8Array, Uint8Array];
+  private readonly stack: number[] = [];
 
   constructor(
-    build: Builder,
-    private readonly groupOf: (symbol: KSymbol) => Menu | null,
+    private readonly exprs: readonly Expr[],
+    symbolCount: number,
+    private readonly graph: Graph,
   ) {
-    this.symbols = new Uint8Array(build.symbols.all.length);
-    this.exprs = new Uint8Array(build.pool.all.length);
-    this.groups = new Uint8Array(build.menus.length);
+    this.states = [new Uint8Array(exprs.length), new Uint8Array(symbolCount), new Uint8Array(symbolCount)];
   }
 
-  leadsIntoCycle(start: KSymbol, targetsOf: (node: KSymbol | Menu) => readonly (Expr | KSymbol)[]): boolean {
-    const stack: Node[] = [this.groupOf(start) ?? start];
+  leadsIntoCycle(start: KSymbol): boolean {
+    const { stack, states } = this;
+    stack.length = 0;
+    this.addSymbol(start);
     while (stack.length > 0) {
-      const node = stack.at(-1)!;
-      if (this.state(node) !== UNSEEN) {
+      const node = stack[stack.length - 1]!;
+      const kind = node & 3;
+      const index = node >> 2;
+      const state = states[kind]!;
+      if (state[index] !== UNSEEN) {
         // Open: everything above it is done. Closed: it was reached twice.
-        this.setState(node, CLOSED);
+        state[index] = CLOSED;
         stack.pop();
         continue;
       }
-      this.setState(node, OPEN);
-      if (node instanceof Expr) {
-        for (const part of [node.right, node.left, node.other, node.symbol])
-          if (part !== null && this.push(stack, part)) return true;
-      } else for (const target of targetsOf(node)) if (this.push(stack, target)) return true;
+      state[index] = OPEN;
+      if (kind === EXPR ? this.enterExpr(this.exprs[index]!) : this.graph.enter(index, kind === GROUP)) return true;
     }
     return false;
   }
 
+  private enterExpr(e: Expr): boolean {
+    if (e.symbol === null) return this.add(e.right) || this.add(e.left);
+    return (e.other !== null && this.addSymbol(e.other)) || this.addSymbol(e.symbol);
+  }
+
   /** True: the target is being visited already. */
-  private push(stack: Node[], target: Expr | KSymbol): boolean {
-    const node = target instanceof Expr ? target : (this.groupOf(target) ?? target);
-    const state = this.state(node);
-    if (state === UNSEEN) stack.push(node);
+  add(e: Expr | null): boolean {
+    if (e === null) return false;
+    if (e.kind === "symbol") return this.addSymbol(e.symbol!);
+    return this.push(EXPR, e.id);
+  }
+
+  addSymbol(symbol: KSymbol): boolean {
+    const group = this.graph.groupOf(symbol);
+    return group === null ? this.push(SYMBOL, symbol.index) : this.push(GROUP, group);
+  }
+
+  private push(kind: number, index: number): boolean {
+    const state = this.states[kind]![index];
+    if (state === UNSEEN) this.stack.push(4 * index + kind);
     return state === OPEN;
-  }
-
-  private state(node: Node): number {
-    if (node instanceof Expr) return this.exprs[node.id]!;
-    return node instanceof KSymbol ? this.symbols[node.index]! : this.groups[node.index]!;
-  }
-
-  private setState(node: Node, state: number): void {
-    if (node instanceof Expr) this.exprs[node.id] = state;
-    else if (node instanceof KSymbol) this.symbols[node.index] = state;
-    else this.groups[node.index] = state;
   }
 }
 

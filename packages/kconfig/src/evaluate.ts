@@ -100,8 +100,11 @@ export abstract class Evaluator {
 
   /** The first default whose condition is met. */
   defaultOf(symbol: KSymbol): Property | null {
-    for (const property of symbol.properties)
+    const { properties } = symbol;
+    for (let at = 0; at < properties.length; at++) {
+      const property = properties[at]!;
       if (property.kind === "default" && this.propertyValue(property) !== NO) return property;
+    }
     return null;
   }
 
@@ -137,7 +140,10 @@ export abstract class Evaluator {
   /** Or of the conditions of all prompts, and of dependencies, selects and implies. */
   calcVisibility(symbol: KSymbol): void {
     let value: Tristate = NO;
-    for (const property of symbol.properties) {
+    const { properties } = symbol;
+    // By index here and in defaultOf(): these loops run before they are compiled, when an iterator costs ten times as much.
+    for (let at = 0; at < properties.length; at++) {
+      const property = properties[at]!;
       if (property.text === null) continue;
       const visible = this.promptValue(symbol, property);
       if (visible > value) value = visible;

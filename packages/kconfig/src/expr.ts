@@ -23,8 +23,13 @@ const KIND_NUMBER: Record<ExprKind, number> = {
 /** Makes expressions, each only once. A tree has one pool. */
 export class ExprPool {
   readonly all: Expr[] = [];
+  /** Symbols that are compared with `m` somewhere. Not kept in the cache. */
+  readonly comparedWithMod = new Set<KSymbol>();
   private isStale = false;
-  private buckets: (Expr | null)[] = new Array(1 << 12).fill(null);
+  /** Hash table with chaining. All three hold numbers of expressions plus one, or hashes; 0 is the end. */
+  private buckets = new Int32Array(1 << 14);
+  private chain = new Int32Array(1 << 14);
+  private hashes = new Int32Array(1 << 14);
 
   constructor(
     readonly yes: KSymbol,
@@ -41,6 +46,7 @@ export class ExprPool {
   }
 
   compare(kind: ComparisonKind | "range", left: KSymbol, right: KSymbol): Expr {
+    if (right === this.mod) this.comparedWithMod.add(left);
     return this.intern(kind, left.index, right.index, null, null, left, right);
   }
 
@@ -80,31 +86,49 @@ export class ExprPool {
     symbol: KSymbol | null,
     other: KSymbol | null,
   ): Expr {
-    if (this.isStale) this.grow();
+    if (this.isStale) this.adoptAll();
     const hash = hashOf(KIND_NUMBER[kind], a, b);
-    const head = this.buckets[hash & (this.buckets.length - 1)]!;
-    for (let e: Expr | null = head; e !== null; e = e.chain)
+    const { all, chain } = this;
+    for (let at = this.buckets[hash & (this.buckets.length - 1)]!; at !== 0; at = chain[at - 1]!) {
+      const e = all[at - 1]!;
       if (e.kind === kind && e.left === left && e.right === right && e.symbol === symbol && e.other === other) return e;
-    const e = new Expr(this.all.length, kind, left, right, symbol, other);
-    e.chain = head;
-    this.buckets[hash & (this.buckets.length - 1)] = e;
-    this.all.push(e);
-    if (this.all.length > 2 * this.buckets.length) this.grow();
+    }
+    const e = new Expr(all.length, kind, left, right, symbol, other);
+    all.push(e);
+    if (all.length > chain.length) this.grow(all.length);
+    this.enter(e.id, hash);
     return e;
   }
 
-  private grow(): void {
+  private enter(id: number, hash: number): void {
+    const bucket = hash & (this.buckets.length - 1);
+    this.hashes[id] = hash;
+    this.chain[id] = this.buckets[bucket]!;
+    this.buckets[bucket] = id + 1;
+  }
+
+  private grow(needed: number): void {
+    const { hashes } = this;
+    const entered = this.chain.length;
+    this.makeTables(needed);
+    for (let id = 0; id < entered; id++) this.enter(id, hashes[id]!);
+  }
+
+  private adoptAll(): void {
     this.isStale = false;
-    let size = this.buckets.length * 8;
-    while (this.all.length > 2 * size) size *= 8;
-    this.buckets = new Array(size).fill(null);
-    const mask = this.buckets.length - 1;
+    this.makeTables(this.all.length);
     for (const e of this.all) {
       const [a, b] = e.symbol === null ? [e.left!.id, e.right?.id ?? -1] : [e.symbol.index, e.other?.index ?? -1];
-      const at = hashOf(KIND_NUMBER[e.kind], a, b) & mask;
-      e.chain = this.buckets[at]!;
-      this.buckets[at] = e;
+      this.enter(e.id, hashOf(KIND_NUMBER[e.kind], a, b));
     }
+  }
+
+  private makeTables(needed: number): void {
+    let size = this.chain.length;
+    while (size < needed) size *= 4;
+    this.hashes = new Int32Array(size);
+    this.chain = new Int32Array(size);
+    this.buckets = new Int32Array(size);
   }
 }
 
@@ -112,7 +136,7 @@ function hashOf(kind: number, a: number, b: number): number {
   let hash = Math.imul(a + 1, 0x9e3779b1) ^ Math.imul(b + 2, 0x85ebca6b) ^ Math.imul(kind, 0xc2b2ae35);
   hash ^= hash >>> 15;
   hash = Math.imul(hash, 0x2c1b3c6d);
-  return (hash ^ (hash >>> 13)) >>> 0;
+  return (hash ^ (hash >>> 13)) | 0;
 }
 
 /** Does the expression mention the symbol? */

@@ -8,12 +8,14 @@
 import type { Builder } from "./builder.js";
 import { checkProperties } from "./check-properties.js";
 import { containsSymbol, dependsOnSymbol } from "./expr.js";
-import type { Expr, KSymbol, Menu, Property } from "./model.js";
+import { appended, type Expr, type KSymbol, type Menu, type Property } from "./model.js";
 import { Simplifier } from "./simplify.js";
 
 export class Finaliser {
   private readonly simplify: Simplifier;
   private readonly checked = new Set<KSymbol>();
+  /** A comparison with `m` was simplified before the type of its symbol was known. */
+  private isTypeLate = false;
 
   constructor(
     private readonly build: Builder,
@@ -86,13 +88,16 @@ export class Finaliser {
 
   /** A symbol without a block of its own: entries after it that depend on it become its submenu. */
   private finaliseLeaf(parent: Menu, symbol: KSymbol): void {
-    const base = this.asTest(parent.prompt === null ? null : parent.prompt.visible);
+    const visible = parent.prompt === null ? null : parent.prompt.visible;
+    // Made when first needed, which is seldom; unless making it may have something to say, as conf's does.
+    let base = this.isTypeLate ? this.asTest(visible) : undefined;
     let last: Menu | null = null;
     for (let menu = parent.next; menu !== null; menu = menu.next) {
       const dep: Expr | null = menu.prompt !== null ? menu.prompt.visible : menu.dep;
       if (!containsSymbol(dep, symbol)) break;
       if (!dependsOnSymbol(dep, symbol, this.build.pool)) {
         // Not a conjunct, but perhaps part of one, with everything else the same: (symbol || Q) && R when symbol needs R.
+        base ??= this.asTest(visible);
         const [, rest] = this.simplify.eliminateEqual(this.asTest(dep), base);
         if (!this.build.pool.isYes(rest)) break;
       }
@@ -128,19 +133,25 @@ export class Finaliser {
 
   /** 6.1: a choice without a type has that of its first member; members without a type have that of the choice. */
   private inferTypes61(parent: Menu, choice: KSymbol): void {
+    const inferred: KSymbol[] = [];
     if (choice.type === "unknown") {
       this.build.currentEntry = parent;
       for (let menu = parent.list; menu !== null; menu = menu.next)
         if (menu.symbol !== null && menu.symbol.type !== "unknown") {
           this.build.setType(menu.symbol.type);
+          inferred.push(choice);
           break;
         }
     }
     for (let menu = parent.list; menu !== null; menu = menu.next) {
       this.build.currentEntry = menu;
-      if (menu.symbol !== null && menu.symbol.type === "unknown") this.build.setType(choice.type);
+      if (menu.symbol === null || menu.symbol.type !== "unknown") continue;
+      this.build.setType(choice.type);
+      inferred.push(menu.symbol);
     }
+    if (inferred.length === 0) return;
     this.simplify.typesChanged();
+    this.isTypeLate ||= inferred.some((symbol) => this.build.pool.comparedWithMod.has(symbol));
   }
 
   private enterChoiceMember61(choice: KSymbol, menu: Menu, member: KSymbol): void {
@@ -163,7 +174,7 @@ export class Finaliser {
     }
     this.build.currentEntry = menu;
     this.build.addProperty("choice", pool.symbol(choice), null);
-    choice.members.push(member);
+    choice.members = appended(choice.members, member);
   }
 
   private warn(menu: Menu, text: string): void {

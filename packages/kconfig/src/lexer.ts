@@ -209,7 +209,9 @@ export class Lexer {
     if (!macro) {
       this.at = end;
       const text = this.source.slice(start, end);
-      const keyword = this.keywords.get(text);
+      // Keywords are in lower case, most symbols are not.
+      const first = this.source.charCodeAt(start);
+      const keyword = first >= 97 && first <= 122 ? this.keywords.get(text) : undefined;
       if (keyword !== undefined) return keyword;
       this.text = text;
       return T.WORD;

@@ -24,9 +24,6 @@ export type ExprKind = "symbol" | "not" | "and" | "or" | ComparisonKind | "range
  *     comparison, range –         –         left      right
  */
 export class Expr {
-  /** Next node in the same bucket of the pool. Only the pool uses it. */
-  chain: Expr | null = null;
-
   constructor(
     readonly id: number,
     readonly kind: ExprKind,
@@ -69,12 +66,33 @@ export class Property {
   ) {}
 }
 
+/** What a list is that has nothing in it yet. */
+export const NONE: readonly never[] = Object.freeze([]);
+
+/**
+ * The list with one more item; use the result, not the list. Most lists of a tree have no or one item, and an array that grows by
+ * push() reserves seventeen places.
+ */
+export function appended<T>(list: readonly T[], item: T): readonly T[] {
+  switch (list.length) {
+    case 0:
+      return [item];
+    case 1:
+      return [list[0]!, item];
+    case 2:
+      return [list[0]!, list[1]!, item];
+    default:
+      (list as T[]).push(item);
+      return list;
+  }
+}
+
 /** A configuration symbol, a constant, or a choice (which has no name, or under 6.1 possibly one). */
 export class KSymbol {
   type: SymbolType = "unknown";
-  readonly properties: Property[] = [];
+  properties: readonly Property[] = NONE;
   /** The entries that define it, in order. Empty for a constant or a symbol that is only mentioned. */
-  readonly menus: Menu[] = [];
+  menus: readonly Menu[] = NONE;
   /** `depends on` of all definitions, or-ed. Null: none, which counts as `y`. */
   directDep: Expr | null = null;
   /** Or of `selector && condition` over all selects of this symbol. Null: nobody selects it. */
@@ -86,7 +104,7 @@ export class KSymbol {
   /** In the member list of a choice. Differs from `choice !== null` only in malformed trees. */
   isChoiceMember = false;
   /** Members in order of definition, if this is a choice. */
-  readonly members: KSymbol[] = [];
+  members: readonly KSymbol[] = NONE;
   /** A choice that may be left empty (`optional`, 6.1 only). */
   isOptional = false;
 
@@ -96,6 +114,12 @@ export class KSymbol {
     readonly isConstant: boolean,
     readonly isChoice: boolean,
   ) {}
+}
+
+/** One line of `depends on`. */
+export interface WrittenDependency {
+  readonly expr: Expr;
+  readonly line: number;
 }
 
 /** An entry of the menu tree: a definition of a symbol, a menu, an `if`, a comment, a choice. */
@@ -108,7 +132,7 @@ export class Menu {
   visibility: Expr | null = null;
   dep: Expr | null = null;
   /** `depends on` as written, one expression per line, with its place. Not used by the evaluation; for explanations. */
-  readonly written: { readonly expr: Expr; readonly line: number }[] = [];
+  written: readonly WrittenDependency[] = NONE;
   /** Where the help text is in {@link file}: offsets of the first and after the last character. */
   helpStart = -1;
   helpEnd = -1;

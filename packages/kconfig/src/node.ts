@@ -138,7 +138,10 @@ const ARCHITECTURES: Readonly<Record<string, { readonly source: string; readonly
   arm: { source: "arm", cross: "arm-linux-gnueabihf-" },
   arm64: { source: "arm64", cross: "aarch64-linux-gnu-" },
   i386: { source: "x86", cross: "" },
+  parisc64: { source: "parisc", cross: "" },
   riscv: { source: "riscv", cross: "riscv64-linux-gnu-" },
+  sparc32: { source: "sparc", cross: "" },
+  sparc64: { source: "sparc", cross: "" },
   x86: { source: "x86", cross: "" },
   x86_64: { source: "x86", cross: "" },
 };

@@ -174,22 +174,51 @@ export class Parser {
   /** False: a syntax error. Ends before the first token that is no option. */
   private configOptions(): boolean {
     for (;;) {
-      const token = this.tokens.peek();
-      const type = TYPES.get(token);
-      const defaultType = DEFAULT_TYPES.get(token);
-      let ok: boolean;
-      if (type !== undefined) ok = this.typeOption(type);
-      else if (defaultType !== undefined) ok = this.defaultOption(defaultType);
-      else if (token === T.PROMPT) ok = this.promptOption();
-      else if (token === T.SELECT) ok = this.selectOption("select");
-      else if (token === T.IMPLY) ok = this.selectOption("imply");
-      else if (token === T.RANGE) ok = this.rangeOption();
-      else if (token === T.MODULES) ok = this.modulesOption();
-      else if (token === T.DEPENDS) ok = this.depends();
-      else if (token === T.HELP) ok = this.help();
-      else return true;
-      if (!ok) return false;
+      const option = this.configOption(this.tokens.peek());
+      if (option !== "ok") return option === "none";
     }
+  }
+
+  private configOption(token: number): "ok" | "failed" | "none" {
+    let ok: boolean;
+    switch (token) {
+      case T.BOOL:
+      case T.TRISTATE:
+      case T.INT:
+      case T.HEX:
+      case T.STRING:
+        ok = this.typeOption(TYPES.get(token)!);
+        break;
+      case T.DEFAULT:
+      case T.DEF_BOOL:
+      case T.DEF_TRISTATE:
+        ok = this.defaultOption(DEFAULT_TYPES.get(token)!);
+        break;
+      case T.PROMPT:
+        ok = this.promptOption();
+        break;
+      case T.SELECT:
+        ok = this.selectOption("select");
+        break;
+      case T.IMPLY:
+        ok = this.selectOption("imply");
+        break;
+      case T.RANGE:
+        ok = this.rangeOption();
+        break;
+      case T.MODULES:
+        ok = this.modulesOption();
+        break;
+      case T.DEPENDS:
+        ok = this.depends();
+        break;
+      case T.HELP:
+        ok = this.help();
+        break;
+      default:
+        return "none";
+    }
+    return ok ? "ok" : "failed";
   }
 
   private typeOption(type: SymbolType): boolean {

@@ -18,6 +18,7 @@ export class SymbolTable {
   private readonly named = new Map<string, KSymbol>();
   private readonly constants = new Map<string, KSymbol>();
   private readonly choices = new Map<string, KSymbol>();
+  private hashOrder: readonly KSymbol[] = [];
 
   constructor(private readonly dialect: Dialect) {
     this.no = this.add("n", true, false);
@@ -59,14 +60,22 @@ export class SymbolTable {
   }
 
   /** Symbols in the order of conf's hash table. The constants n, m, y are not in it. */
-  inHashOrder(): KSymbol[] {
+  inHashOrder(): readonly KSymbol[] {
+    if (this.hashOrder.length === this.all.length - 3) return this.hashOrder;
     const size = BUCKETS[this.dialect];
-    const keyed = this.all.slice(3).map((symbol) => ({
-      symbol,
-      bucket: symbol.name === null ? 0 : symbolHash(symbol.name) % size,
-    }));
-    keyed.sort((a, b) => a.bucket - b.bucket || b.symbol.index - a.symbol.index);
-    return keyed.map((entry) => entry.symbol);
+    const first = new Int32Array(size);
+    const next = new Int32Array(this.all.length);
+    for (let index = 3; index < this.all.length; index++) {
+      const { name } = this.all[index]!;
+      const bucket = name === null ? 0 : symbolHash(name) % size;
+      next[index] = first[bucket]!;
+      first[bucket] = index;
+    }
+    const order: KSymbol[] = [];
+    for (let bucket = 0; bucket < size; bucket++)
+      for (let index = first[bucket]!; index !== 0; index = next[index]!) order.push(this.all[index]!);
+    this.hashOrder = order;
+    return order;
   }
 
   /** For the cache: puts a symbol back as it was saved. Indices must come in order. */

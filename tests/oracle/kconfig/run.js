@@ -76,7 +76,9 @@ function setUp(tree, arch) {
   const preload = join(options.work, "popenlog.so");
   if (!existsSync(preload))
     execFileSync("gcc", ["-shared", "-fPIC", "-O2", "-o", preload, join(here, "popenlog.c"), "-ldl"]);
-  const env = kernelEnvironment({ tree, arch, base: { PATH } });
+  const own = kernelEnvironment({ tree, arch, base: { PATH } });
+  // As in env.sh: without the cross compiler the host's answers the probes.
+  const env = own.CC_VERSION_TEXT !== "" ? own : kernelEnvironment({ tree, arch, base: { PATH }, cross: "" });
   const record = join(options.work, `probes-${version}-${arch}.rec`);
   if (!existsSync(record)) {
     const scratch = mkdtempSync(join(tmpdir(), "conf-"));

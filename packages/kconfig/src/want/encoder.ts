@@ -313,7 +313,7 @@ export class Encoder {
     for (const member of members) this.sat.add(-some, -mode, -this.visible(member).some, soFar);
   }
 
-  members(choice: KSymbol): KSymbol[] {
+  members(choice: KSymbol): readonly KSymbol[] {
     if (this.tree.dialect === "6.1") return choice.members;
     const out: KSymbol[] = [];
     for (const menu of entriesBelow(choice.menus[0]!)) if (menu.symbol?.choice === choice) out.push(menu.symbol);
