@@ -12,18 +12,22 @@ import {
   type ConfResult,
   defconfig,
   diff,
+  encodeBytes,
   formatReason,
   formatWhy,
   lost,
   olddefconfig,
   parseKbuild,
   parseWish,
+  type RewriteMode,
+  rewriteconfig,
   savedefconfig,
   want,
   why,
 } from "@shootdown/doctor/linux";
 import { DirectoryFiles } from "@shootdown/doctor/node";
 import type { Command } from "commander";
+import { dialogueCommands } from "./config-dialogue.js";
 import { type LinuxTree, type LinuxTreeOptions, linuxTreeOptions, openLinuxTree } from "./linux-tree.js";
 import { readText } from "./read-text.js";
 
@@ -49,6 +53,16 @@ export function configCommands(program: Command): void {
   fileCommand(config, "defconfig", "a .config from a defconfig file", (tree, text, fileName) =>
     defconfig(tree.kconfig, text, { fileName }),
   );
+  for (const mode of ["yes2modconfig", "mod2yesconfig", "mod2noconfig"] satisfies RewriteMode[]) {
+    const [from, to] = mode.replace("config", "").split("2");
+    fileCommand(
+      config,
+      mode,
+      `every ${from} of a tristate to ${to} where it can, as conf --${mode}`,
+      (tree, text, fileName) => rewriteconfig(tree.kconfig, text, mode, { fileName }),
+    );
+  }
+  dialogueCommands(config);
   for (const mode of ["allnoconfig", "allyesconfig", "allmodconfig", "alldefconfig"] satisfies AllMode[]) {
     linuxTreeOptions(config.command(mode).description(`as conf --${mode}; -i is KCONFIG_ALLCONFIG`))
       .option(INPUT, "answers that come first")
@@ -168,13 +182,14 @@ function expand(pattern: string): readonly string[] {
 }
 
 function write(result: ConfResult, output: string | undefined): void {
-  process.stderr.write(result.stderr);
+  process.stderr.write(encodeBytes(result.stderr));
   if (result.exitStatus !== 0) {
     process.exitCode = 1;
     return;
   }
-  if (output === undefined) process.stdout.write(result.text);
-  else writeFileSync(output, result.text);
+  const bytes = encodeBytes(result.text);
+  if (output === undefined) process.stdout.write(bytes);
+  else writeFileSync(output, bytes);
 }
 
 function load(tree: LinuxTree, input: string | undefined): Configuration {

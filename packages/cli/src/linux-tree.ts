@@ -12,6 +12,7 @@ import {
   recordShell,
   replayShell,
   type ShellRecord,
+  stderrText,
 } from "@shootdown/doctor/linux";
 import {
   DirectoryFiles,
@@ -88,6 +89,7 @@ export function openLinuxTree(options: LinuxTreeOptions): LinuxTree {
       ? parseKconfigCached({ files, env, shell, cacheFile: cacheFile(folder, options.arch) })
       : parseKconfig({ files, env, shell });
     if (options.recordProbes !== undefined) writeFileSync(options.recordProbes, `${JSON.stringify(record, null, 2)}\n`);
+    process.stderr.write(stderrText(kconfig.diagnostics));
     return { kconfig, folder, version: kernelVersion(folder) };
   } catch (error) {
     if (!(error instanceof KconfigError)) throw error;

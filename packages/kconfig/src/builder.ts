@@ -3,19 +3,12 @@
  *
  * Called by the parser in the order in which conf's own parser reduces its rules, because messages and positions depend on it.
  */
+
 import type { Diagnostics } from "./diagnostics.js";
 import { ExprPool } from "./expr.js";
 import type { Lexer } from "./lexer.js";
-import {
-  appended,
-  type Dialect,
-  type Expr,
-  type KSymbol,
-  Menu,
-  Property,
-  type PropertyKind,
-  type SymbolType,
-} from "./model.js";
+import { appended } from "./lists.js";
+import { type Dialect, type Expr, type KSymbol, Menu, Property, type PropertyKind, type SymbolType } from "./model.js";
 import { SymbolTable } from "./symbol-table.js";
 import { isSpace } from "./text.js";
 

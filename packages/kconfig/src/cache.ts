@@ -7,17 +7,17 @@
  *
  * Layout: magic and version, length of the JSON part, JSON (all text), then 32-bit numbers (all structure).
  */
+
 import type { Diagnostic } from "./diagnostics.js";
 import { type Environment, type FileTree, noShell, type ShellResult, type ShellRunner } from "./environment.js";
 import { ExprPool } from "./expr.js";
+import { appended, NONE } from "./lists.js";
 import {
-  appended,
   type Dialect,
   Expr,
   type ExprKind,
   type KSymbol,
   Menu,
-  NONE,
   Property,
   type PropertyKind,
   type SymbolType,

@@ -5,10 +5,12 @@
  * their targets, makes submenus of entries that depend on the one before them, dissolves `if` blocks, and checks each symbol's
  * properties. Under 6.1 it also finds the members of choices.
  */
+
 import type { Builder } from "./builder.js";
 import { checkProperties } from "./check-properties.js";
 import { containsSymbol, dependsOnSymbol } from "./expr.js";
-import { appended, type Expr, type KSymbol, type Menu, type Property } from "./model.js";
+import { appended } from "./lists.js";
+import type { Expr, KSymbol, Menu, Property } from "./model.js";
 import { Simplifier } from "./simplify.js";
 
 export class Finaliser {

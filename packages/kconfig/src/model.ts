@@ -5,6 +5,8 @@
  * tree. Values (what is `y` and what is `n`) live in the evaluator, not here.
  */
 
+import { NONE } from "./lists.js";
+
 /** `unknown`: mentioned, but no definition gives it a type. Such a symbol is always `n`, and its string value is its own name. */
 export type SymbolType = "unknown" | "bool" | "tristate" | "int" | "hex" | "string";
 
@@ -64,27 +66,6 @@ export class Property {
     readonly file: string,
     readonly line: number,
   ) {}
-}
-
-/** What a list is that has nothing in it yet. */
-export const NONE: readonly never[] = Object.freeze([]);
-
-/**
- * The list with one more item; use the result, not the list. Most lists of a tree have no or one item, and an array that grows by
- * push() reserves seventeen places.
- */
-export function appended<T>(list: readonly T[], item: T): readonly T[] {
-  switch (list.length) {
-    case 0:
-      return [item];
-    case 1:
-      return [list[0]!, item];
-    case 2:
-      return [list[0]!, list[1]!, item];
-    default:
-      (list as T[]).push(item);
-      return list;
-  }
 }
 
 /** A configuration symbol, a constant, or a choice (which has no name, or under 6.1 possibly one). */

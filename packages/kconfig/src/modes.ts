@@ -1,5 +1,5 @@
 /**
- * conf's modes: olddefconfig, savedefconfig, defconfig, allnoconfig and kin, listnewconfig.
+ * conf's modes that ask nothing: olddefconfig, savedefconfig, defconfig, allnoconfig and kin, yes2modconfig and kin.
  *
  * Called by command lines and tests. Each function does what `conf --mode` does from reading to writing and returns the files and
  * messages; nothing touches a disk.
@@ -31,6 +31,8 @@ export interface ConfOptions {
   readonly env?: Environment;
 }
 
+export type RewriteMode = "yes2modconfig" | "mod2yesconfig" | "mod2noconfig";
+
 export type AllMode = "allnoconfig" | "allyesconfig" | "allmodconfig" | "alldefconfig";
 
 /** Completes a `.config`: values it does not have get their defaults. `text` undefined: there is no file. */
@@ -59,6 +61,29 @@ export function allconfig(
   const configuration = new Configuration(tree, options.env);
   if (seed !== undefined) configuration.loadOnly(seed.text, seed.fileName);
   return finish(configuration, writeAll, mode);
+}
+
+const REWRITES: Record<RewriteMode, readonly [from: Tristate, to: Tristate]> = {
+  yes2modconfig: [YES, MOD],
+  mod2yesconfig: [MOD, YES],
+  mod2noconfig: [MOD, NO],
+};
+
+/** A `.config` with one answer of its tristates replaced by another, where Kconfig allows it. */
+export function rewriteconfig(
+  tree: KconfigTree,
+  text: string | undefined,
+  mode: RewriteMode,
+  options: ConfOptions = {},
+): ConfResult {
+  const configuration = started(tree, text, options);
+  const { evaluator } = configuration;
+  const [from, to] = REWRITES[mode];
+  for (const symbol of tree.hashOrder)
+    if (evaluator.typeOf(symbol) === "tristate" && evaluator.userTri[symbol.index] === from)
+      evaluator.userTri[symbol.index] = to;
+  evaluator.clearAllValid();
+  return finish(configuration, writeAll);
 }
 
 function started(tree: KconfigTree, text: string | undefined, options: ConfOptions): Configuration {

@@ -1,5 +1,5 @@
 /**
- * conf's questions and answers: oldconfig, config (oldaskconfig), listnewconfig.
+ * conf's questions and answers: oldconfig, config (oldaskconfig), listnewconfig, helpnewconfig.
  *
  * Called by command lines. A generator does the talking: it yields text to print and asks for lines, and does not know what a
  * terminal is.
@@ -27,7 +27,7 @@ export type TalkStep =
   | { readonly kind: "ask" };
 
 export interface TalkOptions {
-  readonly mode: "oldconfig" | "oldaskconfig" | "listnewconfig";
+  readonly mode: "oldconfig" | "oldaskconfig" | "listnewconfig" | "helpnewconfig";
   /** Print every line read, as conf does when it does not talk to a terminal. */
   readonly echo: boolean;
 }
@@ -96,6 +96,10 @@ class Talker {
     if (symbol !== null && !this.evaluator.hasUser[symbol.index] && this.isNewQuestion(symbol)) {
       if (this.mode === "listnewconfig") {
         if (symbol.name !== null) yield* this.print(this.configuration.line(symbol, false));
+      } else if (this.mode === "helpnewconfig") {
+        yield* this.print("-----\n");
+        yield* this.help(menu);
+        yield* this.print("-----\n");
       } else {
         if (this.restarts++ === 0) yield* this.print("*\n* Restart config...\n*\n");
         this.rootEntry = this.parentMenu(menu);

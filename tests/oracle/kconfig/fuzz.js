@@ -22,6 +22,7 @@ import {
   oldconfig,
   olddefconfig,
   parseKconfig,
+  rewriteconfig,
   savedefconfig,
   stderrText,
 } from "../../../packages/kconfig/dist/index.js";
@@ -207,13 +208,15 @@ function talk(mode) {
         step = dialogue.next(step.value.kind === "ask" ? lines.shift() : undefined);
       }
       const ok = step.value;
-      const written = ok && mode !== "listnewconfig" ? configuration.write() : "";
+      const written = ok && !mode.endsWith("newconfig") ? configuration.write() : "";
       // Warnings and questions mix on the terminal; here each stream is compared by itself, warnings sorted out.
       return { exitStatus: ok ? 0 : 1, stderr: "", stdout: said.stdout, text: written };
     },
   };
 }
-for (const mode of ["oldconfig", "oldaskconfig", "listnewconfig"]) MODES[mode] = talk(mode);
+for (const mode of ["oldconfig", "oldaskconfig", "listnewconfig", "helpnewconfig"]) MODES[mode] = talk(mode);
+for (const mode of ["yes2modconfig", "mod2yesconfig", "mod2noconfig"])
+  MODES[mode] = { args: [`--${mode}`], out: ".config", reads: true, run: (tree, text) => rewriteconfig(tree, text, mode) };
 
 const latin1 = (text) => Buffer.from(encodeBytes(text)).toString("latin1");
 
@@ -238,7 +241,7 @@ function ours(files, config, answers, dialect, env) {
 function theirs(conf, directory, mode, config, answers, env) {
   for (const name of [".config", "min", ".config.old"]) rmSync(join(directory, name), { force: true });
   rmSync(join(directory, "include"), { recursive: true, force: true });
-  if (mode.talks || mode.args[0] === "--olddefconfig" || mode.args[0].startsWith("--save")) writeFileSync(join(directory, ".config"), config);
+  if (mode.talks || mode.reads || mode.args[0] === "--olddefconfig" || mode.args[0].startsWith("--save")) writeFileSync(join(directory, ".config"), config);
   writeFileSync(join(directory, "in"), config);
   const run = spawnSync(conf, ["-s", ...mode.args, "Kconfig"], {
     cwd: directory,
@@ -253,7 +256,7 @@ function theirs(conf, directory, mode, config, answers, env) {
   if (/Oops! How to check|<unknown type|expr_calc_value: \d/.test(run.stderr + run.stdout)) return undefined;
   const file = join(directory, mode.out);
   const text = run.status === 0 && existsSync(file) ? readFileSync(file, "latin1") : "";
-  return { status: run.status, stderr: run.stderr, stdout: run.stdout, text: mode.args[0] === "--listnewconfig" ? "" : text };
+  return { status: run.status, stderr: run.stderr, stdout: run.stdout, text: mode.args[0].endsWith("newconfig") ? "" : text };
 }
 
 let compared = 0;
