@@ -18,14 +18,13 @@ import {
   lost,
   olddefconfig,
   parseKbuild,
-  parseWish,
   type RewriteMode,
   rewriteconfig,
   savedefconfig,
-  want,
   why,
 } from "@shootdown/doctor/linux";
 import { DirectoryFiles } from "@shootdown/doctor/node";
+import type { want } from "@shootdown/doctor/want";
 import type { Command } from "commander";
 import { dialogueCommands } from "./config-dialogue.js";
 import { type LinuxTree, type LinuxTreeOptions, linuxTreeOptions, openLinuxTree } from "./linux-tree.js";
@@ -93,7 +92,9 @@ export function configCommands(program: Command): void {
   linuxTreeOptions(config.command("want").description("what to change so that symbols get values, or why they cannot"))
     .argument("<SYMBOL=value...>", "for example SMP=y MMU=n")
     .option(INPUT, "the .config to start from; default: the defaults")
-    .action((words: readonly string[], options: InputOptions) => {
+    .action(async (words: readonly string[], options: InputOptions) => {
+      // Loaded here: it brings a solver along, which the other commands should not wait for.
+      const { parseWish, want } = await import("@shootdown/doctor/want");
       const wishes = words.map((word) => {
         const wish = parseWish(word);
         if (!wish) throw new InputError("S1001", word, "this is not SYMBOL=value", "for example SMP=y");
@@ -224,7 +225,9 @@ function whyObject(tree: LinuxTree, arch: string, configuration: Configuration, 
   return formatWhy(built.why(name));
 }
 
-function tellWant(result: ReturnType<typeof want>): void {
+type WantResult = ReturnType<typeof want>;
+
+function tellWant(result: WantResult): void {
   switch (result.kind) {
     case "mistake":
       throw new InputError("S1304", "config want", result.text, "name a symbol of the tree and a value of its type");

@@ -31,6 +31,7 @@ export interface LinuxTreeOptions {
   readonly recordProbes?: string;
   readonly replayProbes?: string;
   readonly cache: boolean;
+  readonly checkProbes?: boolean;
 }
 
 export function linuxTreeOptions(command: Command): Command {
@@ -40,7 +41,8 @@ export function linuxTreeOptions(command: Command): Command {
     .option("--cross <prefix>", "prefix of the compiler that Kconfig asks; default: Debian's for the architecture")
     .option("--record-probes <file>", "keep the answers of $(shell,…) in a file")
     .option("--replay-probes <file>", "take the answers of $(shell,…) from a file: no compiler is needed")
-    .option("--no-cache", "parse the tree anew");
+    .option("--no-cache", "parse the tree anew")
+    .option("--check-probes", "run $(shell,…) again even if no program on the PATH has changed since the last run");
 }
 
 export interface LinuxTree {
@@ -86,7 +88,13 @@ export function openLinuxTree(options: LinuxTreeOptions): LinuxTree {
   try {
     const isCached = options.cache && replayed === undefined && options.recordProbes === undefined;
     const kconfig = isCached
-      ? parseKconfigCached({ files, env, shell, cacheFile: cacheFile(folder, options.arch) })
+      ? parseKconfigCached({
+          files,
+          env,
+          shell,
+          cacheFile: cacheFile(folder, options.arch),
+          shellAnswers: options.checkProbes ? "check" : "path",
+        })
       : parseKconfig({ files, env, shell });
     if (options.recordProbes !== undefined) writeFileSync(options.recordProbes, `${JSON.stringify(record, null, 2)}\n`);
     process.stderr.write(stderrText(kconfig.diagnostics));

@@ -30,4 +30,3 @@ export {
   type TalkOptions,
   why,
 } from "@shootdown/kconfig";
-export { parseWish, type Wish, want } from "@shootdown/kconfig/want";

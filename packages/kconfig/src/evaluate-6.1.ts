@@ -29,9 +29,11 @@ export class Evaluator61 extends Evaluator {
   expr(e: Expr | null): Tristate {
     if (e === null) return YES;
     switch (e.kind) {
-      case "symbol":
-        this.calc(e.symbol!);
-        return this.tri[e.symbol!.index] as Tristate;
+      case "symbol": {
+        const symbol = e.symbol!;
+        if (!this.valid[symbol.index]) this.calc(symbol);
+        return this.tri[symbol.index] as Tristate;
+      }
       case "not":
         return (2 - this.expr(e.left)) as Tristate;
       case "and":
@@ -42,18 +44,20 @@ export class Evaluator61 extends Evaluator {
     }
   }
 
+  /** Long chains lean to the left; going down there in a loop keeps the stack small. Both sides are always evaluated. */
   private chain(e: Expr): Tristate {
-    const nodes = [e];
-    let at = e.left!;
-    while (at.kind === "and" || at.kind === "or") {
-      nodes.push(at);
+    const { waiting } = this;
+    const bottom = waiting.length;
+    let at = e;
+    do {
+      waiting.push(at);
       at = at.left!;
-    }
+    } while (at.kind === "and" || at.kind === "or");
     let value = this.expr(at);
-    for (let index = nodes.length - 1; index >= 0; index--) {
-      const node = nodes[index]!;
+    while (waiting.length > bottom) {
+      const node = waiting.pop()!;
       const right = this.expr(node.right);
-      value = (node.kind === "and" ? Math.min(right, value) : Math.max(right, value)) as Tristate;
+      if (node.kind === "and" ? right < value : right > value) value = right;
     }
     return value;
   }

@@ -46,8 +46,9 @@ export class Evaluator612 extends Evaluator {
 
   private simple(e: Expr): Tristate {
     if (e.kind === "symbol") {
-      this.calc(e.symbol!);
-      return this.tri[e.symbol!.index] as Tristate;
+      const symbol = e.symbol!;
+      if (!this.valid[symbol.index]) this.calc(symbol);
+      return this.tri[symbol.index] as Tristate;
     }
     if (e.kind === "not") return (2 - this.expr(e.left)) as Tristate;
     return this.comparison(e);
@@ -55,18 +56,19 @@ export class Evaluator612 extends Evaluator {
 
   /** Long chains lean to the left; going down there in a loop keeps the stack small. Both sides are always evaluated. */
   private chain(e: Expr): Tristate {
-    const nodes = [e];
-    let at = e.left!;
-    while ((at.kind === "and" || at.kind === "or") && this.epochs[at.id] !== this.epoch) {
-      nodes.push(at);
+    const { waiting } = this;
+    const bottom = waiting.length;
+    let at = e;
+    do {
+      waiting.push(at);
       at = at.left!;
-    }
+    } while ((at.kind === "and" || at.kind === "or") && this.epochs[at.id] !== this.epoch);
     let value = this.expr(at);
-    for (let index = nodes.length - 1; index >= 0; index--) {
-      const node = nodes[index]!;
+    while (waiting.length > bottom) {
+      const node = waiting.pop()!;
       const right = this.expr(node.right);
-      const joined = node.kind === "and" ? Math.min(right, value) : Math.max(right, value);
-      value = this.keep(node, joined as Tristate);
+      if (node.kind === "and" ? right < value : right > value) value = right;
+      this.keep(node, value);
     }
     return value;
   }

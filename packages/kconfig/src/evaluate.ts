@@ -37,6 +37,8 @@ export abstract class Evaluator {
   /** Warnings about unmet dependencies, repeated ones included. */
   unmetCount = 0;
   protected readonly propertyTri: Uint8Array;
+  /** Operators whose left side is being evaluated: a stack that all evaluations share, so that none allocates one. */
+  protected readonly waiting: Expr[] = [];
 
   constructor(readonly tree: KconfigTree) {
     const count = tree.symbols.all.length;

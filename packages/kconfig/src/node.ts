@@ -43,14 +43,17 @@ export class DirectoryFiles implements FileTree {
   }
 }
 
+export type ShellAnswers = "check" | "path" | "trust";
+
 export interface CachedParseOptions extends ParseOptions {
   /** Where the parsed tree is kept between runs. Made, and made anew, as needed. */
   readonly cacheFile: string;
   /**
-   * `check` (default): every `$(shell,…)` of the tree is answered again and compared. `trust`: the answers are taken to be as
-   * before, which saves a second of compiler runs; right as long as nobody changes the compiler without changing the environment.
+   * `check` (default): every `$(shell,…)` of the tree is answered again and compared, which takes seconds of compiler runs. `path`:
+   * only if a directory on PATH has changed (a program was installed, replaced or removed) since the answers were given. `trust`:
+   * never; right as long as nobody changes the compiler without changing the environment.
    */
-  readonly shellAnswers?: "check" | "trust";
+  readonly shellAnswers?: ShellAnswers;
 }
 
 /** Size and times of a file, by which an unchanged one is recognised without reading it. */
@@ -67,6 +70,9 @@ export function parseKconfigCached(options: CachedParseOptions & { readonly file
   const { cacheFile, files } = options;
   const stampFile = `${cacheFile}.stamps`;
   const stamps = readStamps(stampFile);
+  const programs = programStamp(options.env?.PATH ?? "");
+  const isShellTrusted =
+    options.shellAnswers === "trust" || (options.shellAnswers === "path" && stamps.get(PROGRAMS) === programs);
   let bytes: Uint8Array | undefined;
   try {
     bytes = readFileSync(cacheFile);
@@ -80,15 +86,35 @@ export function parseKconfigCached(options: CachedParseOptions & { readonly file
     const text = readText(full);
     return text !== undefined && fingerprint(text) === before;
   };
-  const trust = options.shellAnswers === "trust" ? { isShellTrusted: true } : {};
-  const cached = bytes === undefined ? undefined : loadTree(bytes, { ...options, ...trust, isUnchanged });
-  if (cached !== undefined) return cached;
+  const cached = bytes === undefined ? undefined : loadTree(bytes, { ...options, isShellTrusted, isUnchanged });
+  if (cached !== undefined) {
+    // Asked again and found as before: the next run need not ask.
+    if (!isShellTrusted) writeStamps(stampFile, cached.inputs.files, files, programs);
+    return cached;
+  }
   const tree = parseKconfig(options);
   mkdirSync(dirname(cacheFile), { recursive: true });
   writeWhole(cacheFile, saveTree(tree, options.root));
-  const lines = tree.inputs.files.map((path) => `${stamp(files.path(path)) ?? ""} ${path}\n`);
-  writeWhole(stampFile, lines.join(""));
+  writeStamps(stampFile, tree.inputs.files, files, programs);
   return tree;
+}
+
+/** The name under which {@link programStamp} is kept among the stamps; no file has it. */
+const PROGRAMS = "";
+
+/** Differs when a program in one of the directories has been installed, replaced or removed. */
+function programStamp(path: string): string {
+  return fingerprint(
+    path
+      .split(":")
+      .map((directory) => `${directory}\0${stamp(directory) ?? ""}`)
+      .join("\0"),
+  );
+}
+
+function writeStamps(stampFile: string, paths: readonly string[], files: DirectoryFiles, programs: string): void {
+  const lines = paths.map((path) => `${stamp(files.path(path)) ?? ""} ${path}\n`);
+  writeWhole(stampFile, `${programs} ${PROGRAMS}\n${lines.join("")}`);
 }
 
 /** Stamps are worth nothing if files changed while they were written: a file younger than its stamp's file is not trusted. */
@@ -98,6 +124,10 @@ function readStamps(stampFile: string): Map<string, string> {
   if (made === undefined) return out;
   for (const line of (readText(stampFile) ?? "").split("\n")) {
     const space = line.indexOf(" ");
+    if (line.slice(space + 1) === PROGRAMS) {
+      if (space > 0) out.set(PROGRAMS, line.slice(0, space));
+      continue;
+    }
     const times = line.slice(0, space).split(":");
     if (space > 0 && BigInt(times[1] ?? "0") + RACY_NS < made) out.set(line.slice(space + 1), line.slice(0, space));
   }
@@ -192,7 +222,7 @@ export interface KernelTreeOptions extends KernelEnvironmentOptions {
   /** A JSON file with the answers of `$(shell,…)`. If it is there, nothing is run; if not, it is made. */
   readonly probes?: string;
   /** See {@link CachedParseOptions.shellAnswers}. */
-  readonly shellAnswers?: "check" | "trust";
+  readonly shellAnswers?: ShellAnswers;
 }
 
 /**
