@@ -5,10 +5,10 @@
  * `-O2 -DNOREDUCE -DSAFETY`, exact storage, its hash table sized for the number of states. What `spin -a` and the C
  * compiler take is shown apart. Rounds alternate, because other work on the machine comes and goes; medians count.
  *
- * Ours twice: as `shootdown check` searches, with chained steps, which is held to the goal; and unreduced, which visits
- * exactly the states that Spin visits.
+ * Ours twice: unreduced, which visits exactly the states that Spin visits; and as `shootdown check` searches, with
+ * chained steps. Both are held to the goal, on each configuration.
  *
- * `npm run bench:checker [rounds]`. Exits 1 if `check` needs more than half of Spin's CPU time or memory.
+ * `npm run bench:checker [rounds]`. Exits 1 if one of them needs more than half of Spin's CPU time or memory.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -18,7 +18,9 @@ import { type Configuration, describeConfiguration, kmapDma } from "../tests/cro
 import { Meter } from "../tests/crosscheck/meter.js";
 import { buildVerifier, missingTools } from "../tests/crosscheck/spin.js";
 
+/** From 4 million states, where starting up is half of our time, to 20 million. */
 const CONFIGURATIONS: readonly Configuration[] = [
+  { config: "6.1-arm11mpcore-smp-highmem", cpu: "arm11mpcore", patches: [], sizes: { LAST_PKMAP: 2 } },
   { config: "6.1-arm11mpcore-smp-highmem", cpu: "arm11mpcore", patches: [], sizes: { HIGH_PAGES: 3 } },
   { config: "6.12-v7-smp-highmem", cpu: "cortex-a9", patches: [], sizes: { HIGH_PAGES: 3 } },
 ];
@@ -76,11 +78,12 @@ function compare(configuration: Configuration, rounds: number): boolean {
     const mine = medians(samples);
     const cpu = mine.cpuSeconds / peer.cpuSeconds;
     const memory = mine.peakMegabytes / peer.peakMegabytes;
-    console.log(`  ${what} ${figures(mine)}   CPU ${cpu.toFixed(2)}, memory ${memory.toFixed(2)} of Spin's`);
-    return cpu <= GOAL && memory <= GOAL;
+    const holds = cpu <= GOAL && memory <= GOAL;
+    const mark = holds ? "" : "   MISSED";
+    console.log(`  ${what} ${figures(mine)}   CPU ${cpu.toFixed(2)}, memory ${memory.toFixed(2)} of Spin's${mark}`);
+    return holds;
   };
-  const isGood = row("ours, chained  ", shipped);
-  row("ours, unreduced", unreduced);
+  const isGood = [row("ours, unreduced", unreduced), row("ours, chained  ", shipped)].every(Boolean);
   if (!isSameWork) console.log("  FAILED: the unreduced search and Spin differ in the number of states");
   return isSameWork && isGood;
 }
@@ -107,7 +110,9 @@ function main(): void {
   const rounds = Number(process.argv[2] ?? DEFAULT_ROUNDS);
   const reached = CONFIGURATIONS.map((configuration) => compare(configuration, rounds));
   const good = reached.every(Boolean);
-  console.log(`goal, at most ${GOAL} of Spin's CPU time and memory on each: ${good ? "reached" : "MISSED"}`);
+  console.log(
+    `goal, at most ${GOAL} of Spin's CPU time and memory, unreduced and chained, on each: ${good ? "reached" : "MISSED"}`,
+  );
   if (!good) process.exitCode = 1;
 }
 

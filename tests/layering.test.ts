@@ -107,6 +107,12 @@ describe("each rule can fail", () => {
       "packages/ir/package.json:1: depends on cli",
     ],
     [
+      "packages/ir/package.json",
+      '{ "imports": { "#fs": { "default": "node:fs" } } }',
+      "packages/ir/package.json:1: #fs leads to node:fs, use a file of src",
+    ],
+    ["packages/ir/src/x.ts", 'import "#fs";', "packages/ir/src/x.ts:1: imports #fs, which package.json does not list"],
+    [
       "packages/machine/x.ts",
       'import "../kernel/mm/highmem.ts";',
       "packages/machine/x.ts:1: imports ../kernel/mm/highmem.ts, outside of what",

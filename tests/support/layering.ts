@@ -66,6 +66,14 @@ function packageErrors(name: string, repository: Repository): string[] {
   const errors: string[] = [];
   const manifest = JSON.parse(repository.get(`${folder}/package.json`) ?? "{}");
   const dependencies = Object.keys(manifest.dependencies ?? {});
+  /** The package's own `#names`: what they lead to, by condition. */
+  const inner: Record<string, Record<string, string>> = manifest.imports ?? {};
+  for (const [specifier, targets] of Object.entries(inner)) {
+    for (const target of Object.values(targets)) {
+      if (target.startsWith("./src/") || (dependencies.includes(target) && ourPackage(target) === undefined)) continue;
+      errors.push(`${folder}/package.json:1: ${specifier} leads to ${target}, use a file of src or a dependency`);
+    }
+  }
   for (const dependency of dependencies) {
     const ours = ourPackage(dependency);
     if (ours === undefined || allowed.includes(ours) || ours in SOURCES) continue;
@@ -84,6 +92,7 @@ function packageErrors(name: string, repository: Repository): string[] {
     for (const { line, specifier } of importsOf(text)) {
       const complain = (problem: string, instead: string) => errors.push(`${path}:${line}: ${problem}, use ${instead}`);
       const isTest = path.endsWith(".test.ts");
+      if (specifier in inner) continue;
       if (specifier.startsWith(".")) {
         const target = posix.join(posix.dirname(path), specifier);
         if (!target.startsWith(`${folder}/src/`)) {

@@ -77,18 +77,24 @@ class Generator {
     return `"use strict";
 const MOVES = ${1 << 30}, ANYONE = ${1 << 31};
 let blocked = 0, active = 0, pc = 0, turns = 0;
-let tape = [], counts = [], choices = 0;
+const tape = [], counts = [];
+let told = 0, choices = 0;
 const helpers = new Int32Array(${system.cpus});
-const reached = new Uint8Array(${Math.max(1, system.witnesses.length)});
-const lockFacts = new Uint8Array(${lockPlan(system).size});
+const reached = env.reached, lockFacts = env.lockFacts;
+let current = 0;
 function copy() { ${this.copyWords()} }
-function violate() { env.violation(ordinal); ordinal++; }
-function pick(count) { counts[choices] = count; const v = choices < tape.length ? tape[choices] : (tape[choices] = 0); choices++; return v; }
+function violate() { env.violation(current, ordinal); ordinal++; }
+/** The next choice of the step: as the tape tells, then 0. */
+function pick(count) {
+  counts[choices] = count;
+  if (choices >= told) { tape[choices] = 0; told = choices + 1; }
+  return tape[choices++];
+}
 function nextChoice() {
   let last = choices - 1;
   while (last >= 0 && tape[last] + 1 >= counts[last]) last--;
   if (last < 0) return false;
-  tape[last]++; tape.length = last + 1;
+  tape[last]++; told = last + 1;
   return true;
 }
 ${this.out.join("\n")}
@@ -108,7 +114,7 @@ function expand() {
 ${cpus.join("\n")}
   if (blocked !== 0) {
     for (let cpu = 0; cpu < ${system.cpus}; cpu++) if (helpers[cpu] === ANYONE) helpers[cpu] = active & ~(1 << cpu);
-    if (maybeStuck()) env.stuck();
+    if (maybeStuck()) env.stuck(current);
   }
 }
 `;
@@ -291,7 +297,7 @@ class StepCode {
     const comment = `// CPU${cpu} ${root.name}: ${file}:${line}`;
     if (!this.hasChoice) return `function ${name}() { ${comment}\n${code}}`;
     return `function ${name}_() {\nchoices = 0;\n${code}}
-function ${name}() { ${comment}\ntape.length = 0; do ${name}_(); while (nextChoice());\n}`;
+function ${name}() { ${comment}\ntold = 0; do ${name}_(); while (nextChoice());\n}`;
   }
 
   private get isHardware(): boolean {

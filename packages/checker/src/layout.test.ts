@@ -5,10 +5,26 @@
 
 import { U32 } from "@shootdown/ir";
 import { describe, expect, it } from "vitest";
-import { fixture, levels, load, num, place, store, twoCpusOneLock } from "./fixtures.js";
+import {
+  arith,
+  branch,
+  check,
+  compare,
+  done,
+  fixture,
+  jump,
+  levels,
+  load,
+  local,
+  num,
+  place,
+  store,
+  twoCpusOneLock,
+} from "./fixtures.js";
 import { Interpreter } from "./interpreter.js";
 import {
   assignSlots,
+  cpuPart,
   decodeState,
   encodeState,
   type Field,
@@ -16,6 +32,7 @@ import {
   noteRanges,
   type Ranges,
   readField,
+  recodeParts,
   writeField,
 } from "./layout.js";
 import { seededRandom } from "./random.js";
@@ -48,6 +65,40 @@ describe("a packed state", () => {
     const layout = makeLayout(system, slots, ranges);
     for (const state of states) {
       expect(stateKey(decodeState(system, layout, encodeState(system, layout, state)))).toBe(stateKey(state));
+    }
+  });
+});
+
+describe("a part of a state", () => {
+  it.each([
+    ["a lock", twoCpusOneLock],
+    ["all levels", levels],
+  ])("is the same part under a wider layout: %s", (_, make) => {
+    const system = make();
+    const slots = assignSlots(system);
+    const ranges: Ranges = new Map();
+    const states = walk(system, 300);
+    for (const state of states) noteRanges(system, slots, state, ranges);
+    const narrow = makeLayout(system, slots, ranges);
+    // Other bits, and another meaning of the stored value 0.
+    for (const range of ranges.values()) {
+      range.min -= 1;
+      range.max += 2000;
+    }
+    const wide = makeLayout(system, slots, ranges);
+    expect(wide.globals).not.toEqual(narrow.globals);
+    for (const state of states) {
+      const before = encodeState(system, narrow, state);
+      const after = encodeState(system, wide, state);
+      expect(recodeParts(system, narrow, wide, "shared", before.subarray(0, narrow.cpuBase), 1)).toEqual(
+        after.slice(0, wide.cpuBase),
+      );
+      for (let cpu = 0; cpu < system.cpus; cpu++) {
+        const part = before.subarray(cpuPart(narrow, cpu), cpuPart(narrow, cpu) + narrow.cpuWords);
+        expect(recodeParts(system, narrow, wide, "cpu", part, 1)).toEqual(
+          after.slice(cpuPart(wide, cpu), cpuPart(wide, cpu) + wide.cpuWords),
+        );
+      }
     }
   });
 });
@@ -86,45 +137,46 @@ describe("a field", () => {
   });
 });
 
-describe("a value that no sample has met", () => {
-  it("widens its field and starts the search again", () => {
-    // Deep: the random walk of the first sample meets 0 .. 3000 at most.
-    const deep = fixture({
-      cpus: 1,
-      globals: [{ name: "n", type: U32 }],
-      functions: {
-        task: {
-          locals: [U32],
-          blocks: [
-            [[], { kind: "jump", to: 1 }],
-            [
-              [load(0, place("n"))],
-              {
-                kind: "branch",
-                cond: { kind: "compare", op: "<", left: { kind: "local", type: U32, local: 0 }, right: num(5000, U32) },
-                then: 2,
-                else: 3,
-              },
-            ],
-            [
-              [
-                store(place("n"), {
-                  kind: "arith",
-                  op: "+",
-                  type: U32,
-                  left: { kind: "local", type: U32, local: 0 },
-                  right: num(1, U32),
-                }),
-              ],
-              { kind: "jump", to: 1 },
-            ],
-            [[], { kind: "return" }],
-          ],
-        },
+/** One task that counts to `end`, as many shared parts, and then checks `holds`. */
+function counting(end: number, holds = true): System {
+  return fixture({
+    cpus: 1,
+    globals: [{ name: "n", type: U32 }],
+    functions: {
+      task: {
+        locals: [U32],
+        blocks: [
+          [[], jump(1)],
+          [[load(0, place("n"))], branch(compare("<", local(0, U32), num(end, U32)), 2, 3)],
+          [[store(place("n"), arith("+", local(0, U32), num(1, U32), U32))], jump(1)],
+          [[check(num(holds ? 1 : 0))], done],
+        ],
       },
-    });
-    const result = search(deep);
-    expect(result).toMatchObject({ verdict: "sound", states: referenceSearch(deep).states });
-    expect(result.states).toBeGreaterThan(10_000);
+    },
+  });
+}
+
+describe("a guess that does not hold", () => {
+  it("of a field's width: the field is widened and the search goes on", () => {
+    // The random walk of the first sample meets 0 .. 1000 at most.
+    const { verdict, states, transitions, depth } = referenceSearch(counting(5000));
+    expect(search(counting(5000))).toMatchObject({ verdict, states, transitions, depth });
+    expect(verdict).toBe("sound");
+    expect(states).toBeGreaterThan(10_000);
+  });
+
+  it("of how many parts there are: the keys are widened and the search goes on", () => {
+    // With one CPU, the first keys number 65,535 shared parts. The number of states is linear in that of turns.
+    const [ten, twenty] = [referenceSearch(counting(10)).states, referenceSearch(counting(20)).states];
+    const end = 70_000;
+    expect(search(counting(end))).toMatchObject({ verdict: "sound", states: ten + ((twenty - ten) / 10) * (end - 10) });
+  });
+
+  it("and the run to a violation is found all the same", () => {
+    const { verdict, states, schedule } = search(counting(5000, false));
+    expect(verdict).toBe("finding");
+    expect({ verdict, states, schedule }).toEqual(
+      (({ verdict, states, schedule }) => ({ verdict, states, schedule }))(referenceSearch(counting(5000, false))),
+    );
   });
 });

@@ -3,12 +3,12 @@
  *
  *      | shared state …            | CPU 0: irq-off, pcs, frames, per-CPU state | CPU 1: the same … |
  *
- * A field is as wide as the values that have been seen need. Every store checks that the value fits; one that does not
- * ends the run with `Overflow`, the range is widened, and the search starts again. So the widths are found, not
- * promised, and no state is ever truncated.
+ * A field is as wide as the values that have been seen need. Every store checks that the value fits; for one that does
+ * not the range is widened, and `engine.ts` goes on with wider states. So the widths are found, not promised, and no
+ * state is ever truncated.
  */
 import type { LocalId } from "@shootdown/ir";
-import { pointOf, type State } from "./state.js";
+import { initialState, pointOf, type State } from "./state.js";
 import { contextOf, LEVELS, type Root, type System } from "./system.js";
 
 /** Values seen in a field. */
@@ -253,4 +253,29 @@ export function decodeState(system: System, layout: Layout, words: Int32Array): 
     }
   }
   return { shared, pcs, frames, irqOff };
+}
+
+/** The words of parts of states (the shared one, or a CPU's), as another layout of the same system writes them. */
+export function recodeParts(
+  system: System,
+  from: Layout,
+  to: Layout,
+  which: "shared" | "cpu",
+  parts: Int32Array,
+  count: number,
+): Int32Array {
+  const ends = (layout: Layout) =>
+    (which === "shared" ? [0, layout.cpuBase] : [layout.cpuBase, layout.cpuWords]) as [number, number];
+  const [, size] = ends(from);
+  const [target, targetSize] = ends(to);
+  const words = encodeState(system, from, initialState(system));
+  const result = new Int32Array(count * targetSize);
+  for (let i = 0; i < count; i++) {
+    const part = parts.subarray(i * size, (i + 1) * size);
+    if (which === "shared") words.set(part);
+    else for (let cpu = 0; cpu < system.cpus; cpu++) words.set(part, cpuPart(from, cpu));
+    const encoded = encodeState(system, to, decodeState(system, from, words));
+    result.set(encoded.subarray(target, target + targetSize), i * targetSize);
+  }
+  return result;
 }

@@ -2,7 +2,7 @@
  * The front end from sources to a module: load, check types and rules, then lower every function that is linked.
  */
 import type { Fn, Module } from "@shootdown/ir";
-import ts from "typescript";
+import ts from "#typescript";
 import { Constants } from "./constants.js";
 import { References } from "./context.js";
 import { type Diagnostic, DiagnosticSink, RULES } from "./diagnostics.js";

@@ -5,7 +5,7 @@
  * function, as C's #define. Both are folded here, across imports.
  */
 import { constant, type Expr, I32, U32 } from "@shootdown/ir";
-import ts from "typescript";
+import ts from "#typescript";
 import {
   arithmetic,
   comparison,

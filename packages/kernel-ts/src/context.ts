@@ -2,7 +2,7 @@
  * Where lowering stands: the function, what names mean in it, and what encloses the statement.
  */
 import type { At, Expr, LocalId, PlaceRef, ValueType } from "@shootdown/ir";
-import type ts from "typescript";
+import type ts from "#typescript";
 import type { Builder, Draft } from "./builder.js";
 import type { Shape } from "./shapes.js";
 import { atOf, type FunctionInfo, type State, type Unit } from "./unit.js";

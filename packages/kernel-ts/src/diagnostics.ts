@@ -4,7 +4,7 @@
  * A rule is a sentence; a report adds what stands there and what to write instead. One construct is reported once: a
  * later report inside a place that is already reported is dropped.
  */
-import type ts from "typescript";
+import type ts from "#typescript";
 import { displayName } from "./files.js";
 
 export type DiagnosticKind = "language" | "types" | "static_assert";

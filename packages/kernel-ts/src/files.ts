@@ -2,7 +2,7 @@
  * Names of files: as the tree has them ("kernel/mm/highmem.ts"), as tsc has them ("/kernel/mm/highmem.ts"), and as
  * people read them ("mm/highmem.ts").
  */
-import type ts from "typescript";
+import type ts from "#typescript";
 
 export const PRELUDE_FILE = "/kernel.d.ts";
 

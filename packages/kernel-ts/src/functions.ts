@@ -1,7 +1,7 @@
 /**
  * The functions of the tree: their signatures, their names in the module, and what a reference to one is linked to.
  */
-import ts from "typescript";
+import ts from "#typescript";
 import type { DiagnosticSink } from "./diagnostics.js";
 import { displayName, isHeader, treeName } from "./files.js";
 import type { LoadedProgram } from "./program.js";

@@ -2,7 +2,7 @@
  * The prelude's functions: each is an instruction of the intermediate form.
  */
 import { BOOL, type Expr, type Instr, type PlaceRef, U8, type ViolationKind } from "@shootdown/ir";
-import ts from "typescript";
+import ts from "#typescript";
 import { convert, not, TRUE, toBool } from "./c-expr.js";
 import { at, type Context } from "./context.js";
 import { lowerExpr, NOTHING, THIS_CPU } from "./lower-expr.js";

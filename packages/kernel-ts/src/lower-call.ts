@@ -3,7 +3,7 @@
  * reads, a call is expanded in place.
  */
 import { type Arg, type Expr, FN, sameType, type ValueType } from "@shootdown/ir";
-import ts from "typescript";
+import ts from "#typescript";
 import { convert } from "./c-expr.js";
 import { at, type Binding, type Context } from "./context.js";
 import { displayName } from "./files.js";

@@ -3,7 +3,7 @@
  * right. No assignment is part of an expression, so a local that was read stays what it was.
  */
 import { BOOL, constant, type Expr, exprType, I32, U8 } from "@shootdown/ir";
-import ts from "typescript";
+import ts from "#typescript";
 import type { Draft } from "./builder.js";
 import {
   arithmetic,

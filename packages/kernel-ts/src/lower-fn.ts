@@ -2,7 +2,7 @@
  * A function of the source becomes a function of the module.
  */
 import { constant, type Fn, type Param } from "@shootdown/ir";
-import type ts from "typescript";
+import type ts from "#typescript";
 import { Builder } from "./builder.js";
 import { convert } from "./c-expr.js";
 import { at, type Binding, type Context, type References } from "./context.js";

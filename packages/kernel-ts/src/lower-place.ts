@@ -2,7 +2,7 @@
  * Shared state: which element of which global an expression names, and reading it.
  */
 import { constant, type Expr, exprType, type LocalId, type PlaceRef } from "@shootdown/ir";
-import ts from "typescript";
+import ts from "#typescript";
 import { convert, isConst, select } from "./c-expr.js";
 import { at, type Context, type Place } from "./context.js";
 import { lowerExpr } from "./lower-expr.js";

@@ -2,7 +2,7 @@
  * Statements: control flow becomes blocks, assignments become instructions.
  */
 import { constant, type Expr, exprType, I32, sameType, type ValueType } from "@shootdown/ir";
-import ts from "typescript";
+import ts from "#typescript";
 import type { Draft } from "./builder.js";
 import { arithmetic, comparison, convert } from "./c-expr.js";
 import { at, type Context, type Region } from "./context.js";

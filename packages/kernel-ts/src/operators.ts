@@ -1,6 +1,6 @@
 /** TypeScript's operators that C has too. */
 import type { ArithmeticOp, CompareOp } from "@shootdown/ir";
-import ts from "typescript";
+import ts from "#typescript";
 
 const K = ts.SyntaxKind;
 

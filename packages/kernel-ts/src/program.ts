@@ -4,7 +4,7 @@
  * Type-checking depends on the sources alone, not on the configuration, so the last program is kept and used again
  * while its files are unchanged.
  */
-import ts from "typescript";
+import ts from "#typescript";
 import type { DiagnosticSink } from "./diagnostics.js";
 import { PRELUDE_FILE, programName, resolveRelative, treeName } from "./files.js";
 import { PRELUDE } from "./prelude.js";

@@ -1,7 +1,7 @@
 /**
  * What TypeScript has and kernel TypeScript has not, by syntax alone. Every violation in a file is found in one walk.
  */
-import ts from "typescript";
+import ts from "#typescript";
 import type { DiagnosticSink, RuleCode } from "./diagnostics.js";
 
 const K = ts.SyntaxKind;

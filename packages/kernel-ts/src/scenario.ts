@@ -2,7 +2,7 @@
  * Scenarios: who runs on which CPU, in which sizes, and what a search must have seen.
  */
 import type { At } from "@shootdown/ir";
-import ts from "typescript";
+import ts from "#typescript";
 import type { DiagnosticSink } from "./diagnostics.js";
 import { programName, treeName } from "./files.js";
 import { functionNamed } from "./lower-call.js";

@@ -2,7 +2,7 @@
  * What tsc's types mean: values (integers with a width, bool, function) and shapes of shared state.
  */
 import { BOOL, FN, I32, type LockKind, U8, U16, U32, type ValueType } from "@shootdown/ir";
-import ts from "typescript";
+import ts from "#typescript";
 
 /** A scalar, a lock, or what is built of them. */
 export type Shape =

@@ -2,7 +2,7 @@
  * Shared state: what the top level of the files declares, flattened into scalar arrays.
  */
 import { type At, type Global, U8 } from "@shootdown/ir";
-import ts from "typescript";
+import ts from "#typescript";
 import { convert } from "./c-expr.js";
 import { displayName, programName, treeName } from "./files.js";
 import { ambiguous, isExported } from "./functions.js";

@@ -2,7 +2,7 @@
  * One compilation: what all parts of the front end share.
  */
 import type { At, ValueType } from "@shootdown/ir";
-import ts from "typescript";
+import ts from "#typescript";
 import type { Constants } from "./constants.js";
 import type { DiagnosticSink } from "./diagnostics.js";
 import { displayName } from "./files.js";

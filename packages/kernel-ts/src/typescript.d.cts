@@ -1,0 +1,3 @@
+/** The types of `typescript.cjs`. */
+import ts = require("typescript");
+export = ts;
