@@ -1,6 +1,6 @@
 /**
  * Bounds of shared state, and of locals at the start of each block, by interval analysis. The Promela export unrolls
- * loops by them and leaves out masks that cannot matter; the search takes its first idea of narrow fields from them.
+ * loops by them and leaves out masks that cannot matter.
  *
  * Forward over the control-flow graph. A branch on `local < constant` narrows the local on each side. A bound that
  * keeps growing jumps to the next constant of the function, so the analysis ends.

@@ -25,7 +25,7 @@ import { seededRandom } from "./random.js";
 import { initialState, type State } from "./state.js";
 import { type StoreContents, storeText } from "./store.js";
 import type { System } from "./system.js";
-import { widenNarrowFields } from "./widths.js";
+import { widenSmallFields } from "./widths.js";
 
 /** What the generated code tells its search. */
 export interface Events {
@@ -92,7 +92,7 @@ export class Engine {
     this.lockFacts = new Uint8Array(lockPlan(system).size);
     this.slots = assignSlots(system);
     this.ranges = sampleRanges(system, this.slots);
-    widenNarrowFields(system, this.slots, this.ranges);
+    widenSmallFields(system, this.slots, this.ranges);
     this.layout = makeLayout(system, this.slots, this.ranges);
     this.plan = planKeys(system.cpus, FIRST_KEY_BITS, FIRST_KEY_BITS);
     this.code = this.generate();

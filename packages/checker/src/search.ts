@@ -1,7 +1,7 @@
 /**
  * Breadth-first search of every state that the system can reach, by generated code.
  *
- * Exact: every reachable state is stored whole. Breadth first, so the first violation is one of the shortest. The
+ * Exact: every reachable state is stored, none of it left out. Breadth first, so the first violation is one of the shortest. The
  * same system gives the same result, byte for byte. There are no parent pointers: a path is found by expanding the
  * levels again, backwards, for the first state that leads to the next one.
  */
@@ -59,6 +59,7 @@ export interface SearchResult {
 
 /** States between two looks at the limits. */
 const SLICE = 4096;
+
 /** Searches the whole system, or until a limit or the first (shortest) violation. */
 export function search(
   system: System,
