@@ -5,7 +5,7 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { basename, dirname, join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
-import { InputError, ModelTree, type NamedText, suggest } from "@shootdown/doctor";
+import { InputError, ModelTree, type NamedText, readHistory, revertOf, suggest } from "@shootdown/doctor";
 import { readText } from "./read-text.js";
 
 /** Files of a model tree that the stages read. */
@@ -58,13 +58,16 @@ export function readExample(name: string): NamedText {
   return { name: relative(process.cwd(), path) || path, text: readText(path, "a configuration") };
 }
 
-/** A patch that ships, by name, or a file. */
+/** A patch that ships, by name; a commit of the history taken back from today's code, `revert-ID`; or a file. */
 export function readPatch(tree: ModelTree, nameOrFile: string): NamedText {
   const shipped = tree.read(`kernel/patches/${nameOrFile}.patch`);
   if (shipped !== undefined) return { name: nameOrFile, text: shipped };
+  const reverted = revertOf(tree, nameOrFile);
+  if (reverted) return { name: nameOrFile, text: reverted.text };
   const isFile = /[./\\]/.test(nameOrFile) || exists(nameOrFile);
   if (isFile) return { name: nameOrFile, text: readText(nameOrFile, "a patch") };
-  const names = tree.namesIn("kernel/patches", ".patch");
+  const reverts = readHistory(tree).map((entry) => `revert-${entry.at}`);
+  const names = [...tree.namesIn("kernel/patches", ".patch"), ...reverts];
   const why = "no patch of that name ships, and there is no such file";
   throw new InputError("S1302", `--patch ${basename(nameOrFile)}`, why, suggest(nameOrFile, names));
 }

@@ -3,6 +3,7 @@
  */
 import { DEFAULT_SCENARIO } from "@shootdown/doctor";
 import type { Command } from "commander";
+import { bisectCommand } from "./bisect-command.js";
 import { examineCommands } from "./examine-commands.js";
 import { inspectCommands } from "./inspect-commands.js";
 import { matrixCommands } from "./matrix-commands.js";
@@ -11,4 +12,5 @@ export function modelCommands(program: Command): void {
   examineCommands(program, DEFAULT_SCENARIO);
   inspectCommands(program, DEFAULT_SCENARIO);
   matrixCommands(program);
+  bisectCommand(program, DEFAULT_SCENARIO);
 }

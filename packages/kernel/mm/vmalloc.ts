@@ -26,6 +26,7 @@ import { should_fail_alloc_page, should_failslab } from "../include/linux/fault-
 import { mutex_lock, mutex_unlock } from "../include/linux/mutex.ts";
 import { spin_lock, spin_unlock } from "../include/linux/spinlock.ts";
 import { debug_pagealloc_enabled } from "./page_alloc.ts";
+import { purge_fragmented_blocks_allcpus } from "./vmap-block.ts";
 
 /** Elements of an array that has one for each page of the area. */
 const SLOTS = VMALLOC_PAGES > 0 ? VMALLOC_PAGES : 1;
@@ -54,7 +55,7 @@ export function __vmap_pages_range_noflush(addr: vaddr_t, end: vaddr_t, pages: F
 }
 
 /** Maps and maintains the cache. @linux mm/vmalloc.c vmap_pages_range */
-function vmap_pages_range(addr: vaddr_t, end: vaddr_t, pages: FixedArray<page_t>, first: u32): i32 {
+export function vmap_pages_range(addr: vaddr_t, end: vaddr_t, pages: FixedArray<page_t>, first: u32): i32 {
   const err = __vmap_pages_range_noflush(addr, end, pages, first);
   flush_cache_vmap(addr, end);
   return err;
@@ -96,7 +97,7 @@ const lazyLock = spinlock();
 const lazy = guarded_by(lazyLock, array(u32, SLOTS));
 
 /** One purge at a time. @linux mm/vmalloc.c vmap_purge_lock */
-const vmap_purge_lock = mutex();
+export const vmap_purge_lock = mutex();
 /** The same for areas that are being purged. @linux mm/vmalloc.c vmap_node.purge_list */
 const purge_list = guarded_by(vmap_purge_lock, array(u32, SLOTS));
 
@@ -140,7 +141,7 @@ function alignUp(addr: vaddr_t, align: u32): vaddr_t {
 }
 
 /** An area of `size` pages, from the bottom, or NULL. May sleep. @linux mm/vmalloc.c alloc_vmap_area */
-function alloc_vmap_area(size: u32, align: u32): vaddr_t {
+export function alloc_vmap_area(size: u32, align: u32): vaddr_t {
   might_sleep();
   if (should_failslab()) return NULL; // kmem_cache_alloc_node()
   for (let attempt: u8 = 0; attempt < 2; attempt++) {
@@ -156,6 +157,13 @@ function alloc_vmap_area(size: u32, align: u32): vaddr_t {
   return NULL;
 }
 
+/** Takes a busy area from its owner, who frees it. @linux mm/vmalloc.c unlink_va */
+export function unlink_va(addr: vaddr_t): void {
+  spin_lock(busyLock);
+  busy[addr - VMALLOC_START] = 0;
+  spin_unlock(busyLock);
+}
+
 /** Takes an area from its owner: its pages, or 0 if none begins at the address. @linux mm/vmalloc.c find_unlink_vmap_area */
 function find_unlink_vmap_area(addr: vaddr_t): u32 {
   spin_lock(busyLock);
@@ -169,7 +177,7 @@ function find_unlink_vmap_area(addr: vaddr_t): u32 {
  * Of an area that is unmapped, with its cache maintained; its TLB entries are flushed later, by who purges it.
  * @linux mm/vmalloc.c free_vmap_area_noflush
  */
-function free_vmap_area_noflush(addr: vaddr_t, size: u32): void {
+export function free_vmap_area_noflush(addr: vaddr_t, size: u32): void {
   let nr_lazy: u32 = 0;
   atomic: {
     vmap_lazy_nr += size;
@@ -233,6 +241,7 @@ function purge_vmap_node(): void {
 /** May sleep. @linux mm/vmalloc.c reclaim_and_purge_vmap_areas */
 function reclaim_and_purge_vmap_areas(): void {
   mutex_lock(vmap_purge_lock);
+  purge_fragmented_blocks_allcpus();
   __purge_vmap_area_lazy(VMALLOC_END, VMALLOC_START);
   mutex_unlock(vmap_purge_lock);
 }

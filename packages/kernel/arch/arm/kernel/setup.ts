@@ -1,6 +1,7 @@
 /**
  * What ARM does first at boot: find out which CPU this is. The boot CPU runs start_kernel() alone.
  */
+import { vmalloc_init } from "../../../mm/vmap-block.ts";
 import { adjust_lowmem_bounds, map_lowmem } from "../mm/mmu.ts";
 
 /**
@@ -22,5 +23,8 @@ function setup_processor(): void {
 export function start_kernel(): void {
   setup_processor();
   adjust_lowmem_bounds();
-  if (CONFIG.MMU) map_lowmem(); // paging_init()
+  if (CONFIG.MMU) {
+    map_lowmem(); // paging_init()
+    vmalloc_init();
+  }
 }
