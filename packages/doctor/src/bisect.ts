@@ -62,7 +62,7 @@ export function bisect(
       goodIndex === badIndex
         ? "the history knows no commit between the two"
         : "the good end is newer than the bad one: this would look for a fix";
-    throw new InputError("S1305", `--good ${good} --bad ${bad}`, why, "give an older good end, or exchange them");
+    throw new InputError("S1306", `--good ${good} --bad ${bad}`, why, "give an older good end, or exchange them");
   }
   const range = history.slice(badIndex, goodIndex);
   const steps: BisectStep[] = [];

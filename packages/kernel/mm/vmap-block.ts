@@ -57,7 +57,7 @@ const vmap_block_t = struct({
 });
 const vmap_block = array(vmap_block_t, VMAP_BLOCKS);
 /** By block: kmalloc() gave it. */
-const isAllocated = array(bool, VMAP_BLOCKS);
+const blockIsAllocated = array(bool, VMAP_BLOCKS);
 /** By block: a bit for each CPU that was reading a list when the block was freed, and still does. */
 const readers = array(u8, VMAP_BLOCKS);
 /** By CPU: its task reads a list. */
@@ -91,7 +91,7 @@ function rcu_read_unlock(): void {
 /** The block's memory is free when the last of today's readers is gone. @linux include/linux/rcupdate.h kfree_rcu */
 function kfree_rcu(vb: u8): void {
   atomic: {
-    isAllocated[vb] = false;
+    blockIsAllocated[vb] = false;
     for (let cpu: u8 = 0; cpu < NR_CPUS; cpu++) if (isReading[cpu]) readers[vb] |= 1 << cpu;
   }
 }
@@ -173,8 +173,8 @@ function kmallocBlock(): u8 {
   if (should_failslab()) return VMAP_BLOCKS;
   atomic: {
     for (let vb: u8 = 0; vb < VMAP_BLOCKS; vb++) {
-      if (isAllocated[vb] || readers[vb] !== 0) continue;
-      isAllocated[vb] = true;
+      if (blockIsAllocated[vb] || readers[vb] !== 0) continue;
+      blockIsAllocated[vb] = true;
       return vb;
     }
   }
@@ -223,7 +223,7 @@ function purge_fragmented_blocks(cpu: u8): void {
   rcu_read_lock();
   let vb = free_list[headOf(cpu)].next;
   while (vb < VMAP_BLOCKS) {
-    BUG_ON(!isAllocated[vb] && readers[vb] === 0, "a block that was freed is on a list");
+    BUG_ON(!blockIsAllocated[vb] && readers[vb] === 0, "a block that was freed is on a list");
     spin_lock(vmap_block[vb].lock);
     if (purge_fragmented_block(vb, true)) purge_list |= 1 << vb;
     spin_unlock(vmap_block[vb].lock);
@@ -246,7 +246,7 @@ function vb_alloc(pages: u32): vaddr_t {
   rcu_read_lock();
   let vb = free_list[headOf(cpu)].next;
   while (vb < VMAP_BLOCKS && vaddr === NULL) {
-    BUG_ON(!isAllocated[vb] && readers[vb] === 0, "a block that was freed is on a list");
+    BUG_ON(!blockIsAllocated[vb] && readers[vb] === 0, "a block that was freed is on a list");
     if (vmap_block[vb].free >= pages) vaddr = takePages(vb, pages);
     if (vaddr === NULL) vb = free_list[vb].next;
   }
