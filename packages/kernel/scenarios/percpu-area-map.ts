@@ -1,6 +1,6 @@
 /**
- * The percpu allocator of Linux 2.6.31 to 4.13, as far as bug 16 needs it: a chunk keeps an array of its areas, which
- * grows when it is full. pcpu_lock guards the chunk and is taken by free_percpu() in interrupts; memory for the array
+ * The percpu allocator of Linux 2.6.31 to 4.13, as far as bugs 16 and 17 need it: a chunk keeps an array of its areas, which
+ * grows when it is full. An allocation in an interrupt cannot let it grow; it fails, and the balance work does it (3.18). pcpu_lock guards the chunk and is taken by free_percpu() in interrupts; memory for the array
  * comes from vmalloc, whose lock is not meant for interrupts:
  *
  *      pcpu_lock        interrupts off, taken in interrupts       must not be held while
@@ -22,6 +22,10 @@ const pcpu_lock = spinlock();
 /** Areas in use, and for how many the array has room. @linux mm/percpu.c pcpu_chunk */
 let map_used: u8 = guarded_by(pcpu_lock, 0);
 let map_alloc: u8 = guarded_by(pcpu_lock, 1);
+/** Which chunk this is: another number after the old one was freed and a new one made. */
+let chunkNumber: bool = guarded_by(pcpu_lock, false);
+/** An allocation in an interrupt found the array full. @linux mm/percpu.c map_extend_list */
+let mapExtendIsDue: bool = guarded_by(pcpu_lock, false);
 
 // ---- mm/vmalloc.c, as far as its lock goes ----
 
@@ -64,10 +68,11 @@ function pcpu_need_to_extend(): u8 {
   return u8(map_used + 1);
 }
 
-/** Caller holds pcpu_alloc_mutex, so nobody else lets the chunk grow meanwhile. @linux mm/percpu.c pcpu_extend_area_map */
-function pcpu_extend_area_map(new_alloc: u8): void {
+/** Caller holds pcpu_alloc_mutex, so nobody else lets the chunk grow meanwhile, or frees it. @linux mm/percpu.c pcpu_extend_area_map */
+function pcpu_extend_area_map(chunk: bool, new_alloc: u8): void {
   pcpu_mem_alloc();
   const flags = spin_lock_irqsave(pcpu_lock);
+  BUG_ON(chunk !== chunkNumber, "the array of a chunk grows that was freed meanwhile");
   map_alloc = new_alloc;
   spin_unlock_irqrestore(pcpu_lock, flags);
   pcpu_mem_free(); // the old array, outside the lock: it may be vmalloc's
@@ -77,18 +82,26 @@ function pcpu_extend_area_map(new_alloc: u8): void {
 function pcpu_alloc(): void {
   lock_acquire(pcpu_alloc_mutex);
   let flags = spin_lock_irqsave(pcpu_lock);
-  if (map_used < CHUNK_AREAS) {
+  while (map_used < CHUNK_AREAS && pcpu_need_to_extend() !== 0) {
+    const chunk = chunkNumber;
     const new_alloc = pcpu_need_to_extend();
-    if (new_alloc !== 0) {
-      spin_unlock_irqrestore(pcpu_lock, flags);
-      pcpu_extend_area_map(new_alloc);
-      flags = spin_lock_irqsave(pcpu_lock);
-    }
-    BUG_ON(map_used >= map_alloc, "an area has no place in the map");
-    map_used++;
+    spin_unlock_irqrestore(pcpu_lock, flags);
+    pcpu_extend_area_map(chunk, new_alloc);
+    flags = spin_lock_irqsave(pcpu_lock); // the lock was dropped: interrupts may have taken the new room, so look again
   }
+  if (map_used < CHUNK_AREAS) map_used++;
   spin_unlock_irqrestore(pcpu_lock, flags);
   lock_release(pcpu_alloc_mutex);
+}
+
+/** With GFP_ATOMIC: only where there is room. From any context. @linux mm/percpu.c pcpu_alloc */
+function pcpu_alloc_atomic(): void {
+  const flags = spin_lock_irqsave(pcpu_lock);
+  if (map_used < CHUNK_AREAS) {
+    if (pcpu_need_to_extend() === 0) map_used++;
+    else mapExtendIsDue = true;
+  }
+  spin_unlock_irqrestore(pcpu_lock, flags);
 }
 
 /** From any context. @linux mm/percpu.c free_percpu */
@@ -102,16 +115,39 @@ function free_percpu(): void {
 function pcpu_reclaim(): void {
   lock_acquire(pcpu_alloc_mutex);
   const flags = spin_lock_irqsave(pcpu_lock);
-  if (map_used === 0) map_alloc = PCPU_DFL_MAP_ALLOC;
+  if (map_used === 0) {
+    map_alloc = PCPU_DFL_MAP_ALLOC;
+    mapExtendIsDue = false;
+    chunkNumber = !chunkNumber;
+  }
   spin_unlock_irqrestore(pcpu_lock, flags);
   lock_release(pcpu_alloc_mutex);
 }
 
+/** The array grows for the next allocation in an interrupt. @linux mm/percpu.c pcpu_balance_workfn */
+function extendAreaMap(): void {
+  lock_acquire(pcpu_alloc_mutex);
+  const flags = spin_lock_irqsave(pcpu_lock);
+  const chunk = chunkNumber;
+  const isDue = mapExtendIsDue;
+  const new_alloc = pcpu_need_to_extend();
+  mapExtendIsDue = false;
+  spin_unlock_irqrestore(pcpu_lock, flags);
+  if (isDue && new_alloc !== 0) pcpu_extend_area_map(chunk, new_alloc);
+  lock_release(pcpu_alloc_mutex);
+}
+
+function percpuInterrupt(): void {
+  if (choose(2) === 0) free_percpu();
+  else pcpu_alloc_atomic();
+}
+
 function allocateForEver(): void {
   for (;;) {
-    const what = choose(3);
+    const what = choose(4);
     if (what === 0) pcpu_alloc();
     else if (what === 1) pcpu_reclaim();
+    else if (what === 2) extendAreaMap();
     else {
       vmalloc(); // somebody who has nothing to do with percpu
       vfree();
@@ -124,13 +160,14 @@ function vmallocIsInUse(): bool {
 }
 
 export const percpuAreaMap = scenario({
-  about: "tasks allocate percpu areas, whose chunk must grow, while interrupts free some",
+  about: "tasks allocate percpu areas, whose chunk must grow, while interrupts allocate and free some",
   sizes: { NR_CPUS: 2, LAST_PKMAP: 1, HIGH_PAGES: 1, KM_MAX_IDX: 1, CHUNK_AREAS: 2 },
   boot: start_kernel,
   tasks: everyCpu(allocateForEver),
-  interrupts: anyCpu(free_percpu),
+  interrupts: anyCpu(percpuInterrupt),
   witnesses: {
     "the chunk's map grows": reaches(pcpu_extend_area_map),
+    "an interrupt allocates": reaches(pcpu_alloc_atomic),
     "an area is freed in an interrupt": reaches(free_percpu),
     "an area is freed while a task uses vmalloc": reaches(free_percpu, vmallocIsInUse),
   },
