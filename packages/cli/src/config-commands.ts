@@ -17,17 +17,15 @@ import {
   formatWhy,
   lost,
   olddefconfig,
-  parseKbuild,
   type RewriteMode,
   rewriteconfig,
   savedefconfig,
   why,
 } from "@shootdown/doctor/linux";
-import { DirectoryFiles } from "@shootdown/doctor/node";
 import type { want } from "@shootdown/doctor/want";
 import type { Command } from "commander";
 import { dialogueCommands } from "./config-dialogue.js";
-import { type LinuxTree, type LinuxTreeOptions, linuxTreeOptions, openLinuxTree } from "./linux-tree.js";
+import { kbuildOf, type LinuxTree, type LinuxTreeOptions, linuxTreeOptions, openLinuxTree } from "./linux-tree.js";
 import { readText } from "./read-text.js";
 
 interface InputOptions extends LinuxTreeOptions {
@@ -205,24 +203,7 @@ function bare(name: string): string {
 }
 
 function whyObject(tree: LinuxTree, arch: string, configuration: Configuration, name: string): string {
-  const files = new DirectoryFiles(tree.folder);
-  const values = new Map(configuration.symbols().map((symbol) => [symbol.name, symbol.value]));
-  const built = parseKbuild({
-    files: {
-      read: (path) => files.readFile(path),
-      exists: (path) => statSync(files.path(path), { throwIfNoEntry: false }) !== undefined,
-      list: (path) => {
-        try {
-          return readdirSync(files.path(path));
-        } catch {
-          return undefined;
-        }
-      },
-    },
-    config: values,
-    arch,
-  });
-  return formatWhy(built.why(name));
+  return formatWhy(kbuildOf(tree, arch, configuration).why(name));
 }
 
 type WantResult = ReturnType<typeof want>;

@@ -1,13 +1,16 @@
 /**
  * A Linux tree named on the command line: its Kconfig, parsed or taken from the cache of an earlier run.
  */
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { InputError } from "@shootdown/doctor/errors";
 import {
+  type Configuration,
+  type KbuildResult,
   KconfigError,
   type KconfigTree,
+  parseKbuild,
   parseKconfig,
   recordShell,
   replayShell,
@@ -103,6 +106,26 @@ export function openLinuxTree(options: LinuxTreeOptions): LinuxTree {
     if (!(error instanceof KconfigError)) throw error;
     throw new InputError("S1204", options.tree, error.message, "correct the tree's Kconfig files");
   }
+}
+
+/** What the tree's Makefiles build for a configuration. */
+export function kbuildOf(tree: LinuxTree, arch: string, configuration: Configuration): KbuildResult {
+  const files = new DirectoryFiles(tree.folder);
+  return parseKbuild({
+    files: {
+      read: (path) => files.readFile(path),
+      exists: (path) => statSync(files.path(path), { throwIfNoEntry: false }) !== undefined,
+      list: (path) => {
+        try {
+          return readdirSync(files.path(path));
+        } catch {
+          return undefined;
+        }
+      },
+    },
+    config: new Map(configuration.symbols().map((symbol) => [symbol.name, symbol.value])),
+    arch,
+  });
 }
 
 function cacheFile(folder: string, arch: string): string {

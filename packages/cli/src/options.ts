@@ -5,7 +5,8 @@ import { InputError } from "@shootdown/doctor/errors";
 import { type Command, Option } from "commander";
 
 export interface KernelOptions {
-  readonly cpu: string;
+  /** Left out only where no CPU runs: with a tree of another architecture than the model's. */
+  readonly cpu?: string;
   readonly patch: readonly string[];
   readonly scenario: string;
   readonly size: readonly string[];
@@ -33,7 +34,7 @@ const collect = (value: string, before: readonly string[]) => [...before, value]
 export function kernelOptions(command: Command, scenario: string, cpu?: string): Command {
   const cpuOption = new Option("--cpu <name>", "the CPU, from the catalogue (shootdown list cpus)");
   return command
-    .addOption(cpu === undefined ? cpuOption.makeOptionMandatory() : cpuOption.default(cpu))
+    .addOption(cpu === undefined ? cpuOption : cpuOption.default(cpu))
     .option(
       "--set <SYMBOL=value>",
       "change the configuration before Kconfig reads it; may be given several times",
@@ -97,8 +98,7 @@ export function parseSets(options: readonly string[]): ReadonlyMap<string, strin
 /** The words of a command line that decide which kernel is examined, by which scenario. */
 export function kernelWords(options: KernelOptions): readonly string[] {
   return [
-    "--cpu",
-    options.cpu,
+    ...(options.cpu === undefined ? [] : ["--cpu", options.cpu]),
     ...options.set.flatMap((set) => ["--set", set]),
     ...(options.at === undefined ? [] : ["--at", options.at]),
     ...options.patch.flatMap((patch) => ["--patch", patch]),

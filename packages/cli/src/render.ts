@@ -68,12 +68,23 @@ export function renderResult(result: Result, options: RenderOptions = {}): strin
   }
   for (const error of link.errors) detail(`${error.file}:${error.line}:${error.column}: error: ${error.message}`);
 
+  if (link.verdict === "not-modelled") return `${[...lines, ...renderUnmodelled(check)].join("\n")}\n`;
   stage("boot", boot.verdict, boot.verdict === "skipped" ? "" : boot.cpu, boot.verdict === "boots");
   for (const message of boot.messages) detail(`[${message.level}] ${message.text}  ${pc.dim(where(message.at))}`);
 
   lines.push(...renderCheck(check, options));
   if (result.prescriptions) lines.push(...renderPrescriptions(result));
   return `${lines.join("\n")}\n`;
+}
+
+/** The stages that the model has nothing to say about. */
+function renderUnmodelled({ reason }: CheckStage): string[] {
+  return [
+    `${pc.bold("boot".padEnd(10))} ${pc.dim("not modelled")}`,
+    `${pc.bold("check".padEnd(10))} ${pc.dim("not modelled")}`,
+    `           ${reason ?? ""}`,
+    "           configure and the list of objects are this tree's own; no verdict is given about the rest",
+  ];
 }
 
 function renderPrescriptions({ prescriptions = [], input }: Result): string[] {
@@ -94,7 +105,9 @@ function renderPrescriptions({ prescriptions = [], input }: Result): string[] {
 /** The check stage alone, unless a stage before it failed. */
 export function renderCheckOnly(result: Result, options: RenderOptions = {}): string {
   const { check } = result.stages;
-  return check.verdict === "skipped" ? renderResult(result, options) : `${renderCheck(check, options).join("\n")}\n`;
+  return check.verdict === "skipped" || check.verdict === "not-modelled"
+    ? renderResult(result, options)
+    : `${renderCheck(check, options).join("\n")}\n`;
 }
 
 function renderCheck(check: CheckStage, options: RenderOptions): string[] {

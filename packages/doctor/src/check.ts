@@ -58,7 +58,7 @@ const NOTHING = { states: 0, transitions: 0, depth: 0, memory: 0 };
 /** A check stage that has nothing to search. */
 export function unchecked(
   head: { readonly name: string; readonly about: string },
-  verdict: "sound" | "skipped",
+  verdict: "sound" | "skipped" | "not-modelled",
   reason: string,
 ): CheckStage {
   return {

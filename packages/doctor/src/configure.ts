@@ -143,7 +143,7 @@ export function configure(tree: ModelTree, name: string, text: string): Configur
       "S1203",
       name,
       `the configuration is for ${header.arch}, and the model tree is ARM's`,
-      "give the .config of an ARM kernel",
+      "give the .config of an ARM kernel; for another, --tree and --arch give at least stage 1 and its objects",
     );
   }
   const kconfig = parseModelKconfig(tree);

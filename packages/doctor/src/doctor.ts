@@ -7,6 +7,7 @@
 import type { Memory, System } from "@shootdown/checker";
 import { ScheduleError } from "@shootdown/checker";
 import type { Module } from "@shootdown/ir";
+import type { SymbolInfo } from "@shootdown/kconfig";
 import { readScenario, type ScenarioDecl, type ScenarioHead } from "@shootdown/kernel-ts";
 import { boot } from "./boot.js";
 import { build } from "./build.js";
@@ -34,10 +35,16 @@ export interface Examination {
   readonly linux?: {
     /** Of the tree, as `make kernelversion` prints it. */
     readonly version: string;
+    /** As in `make ARCH=`. */
+    readonly arch: string;
     /** The whole `.config`. */
     readonly text: string;
     readonly notes: ConfigureStage["notes"];
     readonly warnings: readonly string[];
+    /** Every symbol that has a value. */
+    readonly symbols: readonly SymbolInfo[];
+    /** What the tree's Makefiles build into vmlinux; asked only where the model has no objects of its own. */
+    readonly objects: () => readonly string[];
   };
   /** A release or commit: the tree as Linux was then. */
   readonly at?: string;
@@ -170,8 +177,46 @@ export function preparedSystem(prepared: Prepared): System {
   return system;
 }
 
+/** The architecture that the model tree is written for. */
+export const MODEL_ARCH = "arm";
+
+/**
+ * A real tree of an architecture that the model does not have: stage 1 and the objects of stage 2 are the tree's own; what the model
+ * would say of linking, booting and schedules would be ARM's answer to another kernel's question, so it is not asked.
+ */
+function examineUnmodelled(input: Examination, linux: NonNullable<Examination["linux"]>): Result {
+  if (input.sets.size > 0 || input.at !== undefined || input.patches.length > 0) {
+    const why = `they change the model tree, which is ARM's, and this kernel is ${linux.arch}'s`;
+    throw new InputError(
+      "S1303",
+      "--set, --at, --patch",
+      why,
+      "leave them out, and change the .config or the tree itself",
+    );
+  }
+  const reason = `the model tree is ARM's: nothing is known about linking, booting and schedules on ${linux.arch}`;
+  refuseReplay(input, reason);
+  const { version, arch, notes, warnings, symbols, objects } = linux;
+  const echo = { config: input.config.name, cpu: input.cpu, patches: [], scenario: input.scenario };
+  return finishResult(echo, {
+    configure: {
+      verdict: notes.length === 0 ? "as-asked" : "adjusted",
+      kernel: `${arch} ${version}`,
+      tree: version,
+      symbols: Object.fromEntries(symbols.map(({ name, value }) => [name, value])),
+      prompts: symbols.flatMap(({ name, type, prompt }) => (type === "bool" && prompt ? [name] : [])),
+      notes: [...notes],
+      warnings: [...warnings],
+    },
+    link: { verdict: "not-modelled", objects: [...objects()], undefined: [], obligations: [], errors: [] },
+    boot: { verdict: "not-modelled", cpu: input.cpu, messages: [], left: {} },
+    check: unchecked({ name: input.scenario, about: "" }, "not-modelled", reason),
+  });
+}
+
 /** All four stages. */
 export function examine(input: Examination): Result {
+  if (input.linux && input.linux.arch !== MODEL_ARCH) return examineUnmodelled(input, input.linux);
   const prepared = prepare(input);
   const { head, kernel, cpu, cpus, bounds, stages, reason } = prepared;
   const echo = {

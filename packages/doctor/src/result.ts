@@ -49,7 +49,8 @@ export const configureStage = z.strictObject({
 });
 
 export const linkStage = z.strictObject({
-  verdict: z.enum(["links", "undefined-reference", "does-not-build", "skipped"]),
+  /** `not-modelled`: the kernel is of an architecture that the model tree does not have; nothing was examined. */
+  verdict: z.enum(["links", "undefined-reference", "does-not-build", "skipped", "not-modelled"]),
   objects: z.array(z.string()),
   undefined: z.array(
     z.strictObject({
@@ -69,7 +70,7 @@ export const linkStage = z.strictObject({
 });
 
 export const bootStage = z.strictObject({
-  verdict: z.enum(["boots", "panics", "skipped"]),
+  verdict: z.enum(["boots", "panics", "skipped", "not-modelled"]),
   cpu: z.string(),
   messages: z.array(z.strictObject({ level: z.enum(["info", "notice", "warn", "err"]), text: z.string(), at: place })),
   /** Shared state that boot left different from its initial value. */
@@ -157,7 +158,7 @@ export const lockdep = z.strictObject({
 });
 
 export const checkStage = z.strictObject({
-  verdict: z.enum(["sound", ...VIOLATION_KINDS, "limit", "skipped"]),
+  verdict: z.enum(["sound", ...VIOLATION_KINDS, "limit", "skipped", "not-modelled"]),
   scenario: z.string(),
   about: z.string(),
   /** Whether the scenario has anything to say about this kernel; if not, why. */
@@ -235,7 +236,8 @@ export function finishResult(input: Result["input"], stages: Result["stages"]): 
   const { link, boot, check } = stages;
   const isWell =
     link.verdict === "links" && boot.verdict === "boots" && (check.verdict === "sound" || check.verdict === "skipped");
-  const verdict = isWell ? "sound" : check.verdict === "limit" ? "limit" : "finding";
+  const isLimit = check.verdict === "limit" || check.verdict === "not-modelled";
+  const verdict = isWell ? "sound" : isLimit ? "limit" : "finding";
   return resultSchema.parse({ format: RESULT_FORMAT, version: RESULT_VERSION, input, verdict, stages });
 }
 
@@ -244,7 +246,7 @@ export function withPrescriptions(result: Result, prescriptions: readonly Prescr
   return resultSchema.parse({ ...result, prescriptions });
 }
 
-/** 0 sound, 1 a finding, 3 a bound was reached. (2, an input error, has no result.) */
+/** 0 sound, 1 a finding, 3 a bound was reached, be it that the kernel is outside the model. (2, an input error, has no result.) */
 export function exitStatus(result: Result): 0 | 1 | 3 {
   return result.verdict === "sound" ? 0 : result.verdict === "finding" ? 1 : 3;
 }

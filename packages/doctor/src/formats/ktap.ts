@@ -85,6 +85,8 @@ function linkTest({ stages: { link } }: Result): Test {
       return { ...base, isOk: true };
     case "skipped":
       return { ...base, isOk: true, directive: "SKIP" };
+    case "not-modelled":
+      return { ...base, isOk: true, directive: "SKIP", reason: "not modelled" };
     case "undefined-reference":
     case "does-not-build":
       return { ...base, isOk: false, reason: `${findingCode(link.verdict)} ${link.verdict.replaceAll("-", " ")}` };
@@ -103,6 +105,8 @@ function bootTest({ stages: { boot } }: Result): Test {
       return { ...base, isOk: true };
     case "skipped":
       return { ...base, isOk: true, directive: "SKIP", reason: "the kernel was not built" };
+    case "not-modelled":
+      return { ...base, isOk: true, directive: "SKIP", reason: "not modelled" };
     case "panics":
       return { ...base, isOk: false, reason: `${findingCode("panic")} ${boot.messages.at(-1)?.text ?? "panic"}` };
     default:
@@ -130,6 +134,7 @@ function checkTest(check: CheckStage): Test {
     case "limit":
       return { ...base, diagnostics, isOk: false, directive: "TIMEOUT", reason: limitText(check) };
     case "skipped":
+    case "not-modelled":
       return { ...base, diagnostics, isOk: true, directive: "SKIP", reason: check.reason };
     default: {
       const reason = `${findingCode(check.verdict)} ${check.verdict}: ${check.violation?.message ?? ""}`;
