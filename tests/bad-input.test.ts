@@ -207,7 +207,7 @@ describe("names and values", () => {
     ["--nope", "S1001", "unknown option"],
     ["help nope", "S1001", "no such command"],
     ["config", "S1001", "subcommand"],
-    ["doctor", "S1001", "--cpu"],
+    ["doctor", "S1001", "config"],
     [`doctor ${V7}`, "S1001", "--cpu"],
     ["list", "S1001", "what"],
     ["list cpu", "S1001", "did you mean cpus?"],

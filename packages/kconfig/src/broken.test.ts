@@ -43,6 +43,12 @@ describe("messages of conf", () => {
     ]);
   });
 
+  test("a damaged mainmenu line ends the parse: nothing is said about the rest", () => {
+    const text = 'mainmenu "A" more\nnonsense\n';
+    expect(conf(text)).toEqual([1, "Kconfig:1: syntax error\n"]);
+    expect(conf(text, "6.1")).toEqual([1, "Kconfig:2: syntax error\n"]);
+  });
+
   test("files: missing, including itself, without a final line feed", () => {
     expect(conf('\nsource "gone"\n')).toEqual([1, 'Kconfig:2: can\'t open file "gone"\n']);
     const loop = "Recursive inclusion detected.\nInclusion path:\n  current file : sub\n";

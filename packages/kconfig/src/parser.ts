@@ -56,7 +56,8 @@ export class Parser {
 
   parse(): void {
     try {
-      if (this.tokens.peek() === T.MAINMENU) this.report(this.mainMenu());
+      // No statement has begun to which conf's parser could go back: it gives up.
+      if (this.tokens.peek() === T.MAINMENU && this.mainMenu() === "failed") return this.tokens.announce();
       this.statements();
     } catch (error) {
       if (!(error instanceof InputEnded) && !(error instanceof MemoryExhausted)) throw error;

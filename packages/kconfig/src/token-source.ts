@@ -48,18 +48,20 @@ export class TokenSource {
 
   /** After a syntax error: announces it and skips to the end of the line. */
   recover(): void {
-    if (this.quiet === 0) {
-      this.build.errors++;
-      const { lexer, dialect, diagnostics } = this.build;
-      const line = lexer.statementLine + (dialect === "6.1" ? 1 : 0);
-      diagnostics.at("error", lexer.statementFile, line, "syntax error");
-    }
+    if (this.quiet === 0) this.announce();
     this.quiet = QUIET_TOKENS;
     while (this.peek() !== T.EOL) {
       if (this.token === T.EOF) throw new InputEnded();
       this.token = -1;
     }
     this.shift();
+  }
+
+  announce(): void {
+    this.build.errors++;
+    const { lexer, dialect, diagnostics } = this.build;
+    const line = lexer.statementLine + (dialect === "6.1" ? 1 : 0);
+    diagnostics.at("error", lexer.statementFile, line, "syntax error");
   }
 
   /** Called when an expression nests; `stacked` entries lie above the statement's own. */

@@ -10,7 +10,7 @@ import Ajv from "ajv-draft-04";
 import addFormats from "ajv-formats";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { CheckMode } from "../check.js";
-import { examine } from "../doctor.js";
+import { type Examination, examine } from "../doctor.js";
 import { FINDINGS } from "../findings.js";
 import { ModelTree } from "../model-tree.js";
 import { exitStatus, finishResult, type Result } from "../result.js";
@@ -46,13 +46,21 @@ interface Sample {
   readonly patch?: string;
   readonly changes?: ReadonlyMap<string, string>;
   readonly mode?: CheckMode;
+  /** As if a real tree of this architecture had been given. */
+  readonly arch?: string;
 }
 
-function result({ config = "6.12-v7-smp-highmem.config", cpu, patch, changes, mode = SEARCH }: Sample): Result {
+function realTree(arch: string, text: string): NonNullable<Examination["linux"]> {
+  const notes = [{ symbol: "SMP", line: 1, asked: "y", got: "n" }];
+  return { version: "6.12.1", arch, text, notes, warnings: [], symbols: [], objects: () => ["mm/nommu.o"] };
+}
+
+function result({ config = "6.12-v7-smp-highmem.config", cpu, patch, changes, mode = SEARCH, arch }: Sample): Result {
   const text = readFileSync(join(REPOSITORY, "examples", config), "utf8");
   return examine({
     tree: changes ? tree.with(changes) : tree,
     config: { name: `examples/${config}`, text },
+    ...(arch === undefined ? {} : { linux: realTree(arch, text) }),
     cpu,
     sets: new Map(),
     patches: patch ? [{ name: patch, text: tree.read(`kernel/patches/${patch}.patch`)! }] : [],
@@ -86,6 +94,7 @@ const SAMPLES = {
     result({ cpu: "cortex-a9", changes: changed("kernel/arch/arm/kernel/Makefile", "smp_tlb.o", "") }),
   "does not build": () =>
     doesNotBuild(result({ cpu: "cortex-a9", changes: changed("kernel/arch/arm/kernel/Makefile", "smp_tlb.o", "") })),
+  "not modelled": () => result({ cpu: "riscv", arch: "riscv" }),
   panic: () =>
     result({
       cpu: "cortex-a9",
@@ -115,6 +124,7 @@ test("the samples are what they are called", () => {
     "not applicable links boots sound false",
     "undefined reference undefined-reference skipped skipped false",
     "does not build does-not-build skipped skipped false",
+    "not modelled not-modelled not-modelled not-modelled false",
     "panic links panics skipped false",
   ]);
 });
