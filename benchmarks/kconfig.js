@@ -84,16 +84,17 @@ const batch = median([
   ours("cold", Number(options.batch)),
   ours("cold", Number(options.batch)),
 ]);
-const memory = spawnSync(
-  process.execPath,
-  [join(root, "benchmarks/kconfig.child.js"), join(scratch, "job.json"), "cold", "1", "memory"],
-  { cwd: scratch, encoding: "utf8" },
-);
+const report = (mode, what) => {
+  const child = [join(root, "benchmarks/kconfig.child.js"), join(scratch, "job.json"), mode, "1", what];
+  return spawnSync(process.execPath, child, { cwd: scratch, encoding: "utf8" }).stdout.trim();
+};
 const [base, coldTime, warmTime] = [median(confTimes), median(cold), median(warm)];
 const ratio = (time, times = 1) => `${time.toFixed(2)} s, ${(time / (times * base)).toFixed(2)} x conf`;
 console.log(`${basename(tree)} ${arch}: conf ${base.toFixed(2)} s CPU; output ${same ? "identical" : "DIFFERENT"}`);
 console.log(`cold   ${ratio(coldTime)}   (at most 2)`);
 console.log(`warm   ${ratio(warmTime)}   (at most 0.7)`);
 console.log(`batch  ${options.batch} configurations ${ratio(batch, Number(options.batch))}   (at most 0.5)`);
-console.log(`memory ${memory.stdout.trim()}`);
+console.log(`memory ${report("cold", "memory")}`);
+console.log(`of cold: ${report("cold", "phases")}`);
+console.log(`of warm: ${report("warm", "phases")}`);
 rmSync(scratch, { recursive: true });

@@ -57,8 +57,8 @@ export class Parser {
   parse(): void {
     try {
       // No statement has begun to which conf's parser could go back: it gives up.
-      if (this.tokens.peek() === T.MAINMENU && this.mainMenu() === "failed") return this.tokens.announce();
-      this.statements();
+      if (this.tokens.peek() === T.MAINMENU && this.mainMenu() === "failed") this.tokens.announce();
+      else this.statements();
     } catch (error) {
       if (!(error instanceof InputEnded) && !(error instanceof MemoryExhausted)) throw error;
       while (this.blocks.length > 0) this.build.abandonBlock(this.blocks.pop()!.menu);
