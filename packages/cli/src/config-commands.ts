@@ -25,7 +25,14 @@ import {
 import type { want } from "@shootdown/doctor/want";
 import type { Command } from "commander";
 import { dialogueCommands } from "./config-dialogue.js";
-import { kbuildOf, type LinuxTree, type LinuxTreeOptions, linuxTreeOptions, openLinuxTree } from "./linux-tree.js";
+import {
+  decisionsFirst,
+  kbuildOf,
+  type LinuxTree,
+  type LinuxTreeOptions,
+  linuxTreeOptions,
+  openLinuxTree,
+} from "./linux-tree.js";
 import { readText } from "./read-text.js";
 
 interface InputOptions extends LinuxTreeOptions {
@@ -108,7 +115,8 @@ export function configCommands(program: Command): void {
   )
     .requiredOption(INPUT, "the .config")
     .action((options: InputOptions) => {
-      const all = lost(load(openLinuxTree(options), options.input));
+      const tree = openLinuxTree(options);
+      const all = decisionsFirst(tree, lost(load(tree, options.input)));
       for (const item of all) {
         process.stdout.write(`${item.file}:${item.line}: ${item.name}=${item.wanted}: ${item.kind}: ${item.text}\n`);
         for (const reason of item.because) process.stdout.write(formatReason(reason, "  "));

@@ -10,6 +10,7 @@ import {
   type KbuildResult,
   KconfigError,
   type KconfigTree,
+  type Lost,
   parseKbuild,
   parseKconfig,
   recordShell,
@@ -106,6 +107,12 @@ export function openLinuxTree(options: LinuxTreeOptions): LinuxTree {
     if (!(error instanceof KconfigError)) throw error;
     throw new InputError("S1204", options.tree, error.message, "correct the tree's Kconfig files");
   }
+}
+
+/** What a person can choose comes before what follows from it. */
+export function decisionsFirst(tree: LinuxTree, all: readonly Lost[]): readonly Lost[] {
+  const isChosen = ({ name }: Lost) => tree.kconfig.symbol(name)?.menus.some((menu) => menu.prompt !== null) === true;
+  return [...all.filter(isChosen), ...all.filter((item) => !isChosen(item))];
 }
 
 /** What the tree's Makefiles build for a configuration. */

@@ -2,9 +2,9 @@
  * From a command line to what is examined: the tree, the configuration, the CPU, the patches, the scenario.
  */
 import { type Examination, InputError, MODEL_ARCH } from "@shootdown/doctor";
-import { Configuration, type Lost, lost, olddefconfig } from "@shootdown/doctor/linux";
+import { Configuration, lost, olddefconfig } from "@shootdown/doctor/linux";
 import { readModelTree, readPatch } from "./files.js";
-import { kbuildOf, type LinuxTree, openLinuxTree } from "./linux-tree.js";
+import { decisionsFirst, kbuildOf, openLinuxTree } from "./linux-tree.js";
 import { type KernelOptions, parseSets, parseSizes } from "./options.js";
 import { readText } from "./read-text.js";
 
@@ -22,12 +22,6 @@ export function readSubject(configFile: string, options: KernelOptions): Omit<Ex
     scenario: options.scenario,
     sizes: parseSizes(options.size),
   };
-}
-
-/** What a person can choose comes before what follows from it. */
-function decisionsFirst(tree: LinuxTree, all: readonly Lost[]): readonly Lost[] {
-  const isChosen = ({ name }: Lost) => tree.kconfig.symbol(name)?.menus.some((menu) => menu.prompt !== null) === true;
-  return [...all.filter(isChosen), ...all.filter((item) => !isChosen(item))];
 }
 
 /** A CPU has to be named, except for a kernel that no CPU of the catalogue runs. */

@@ -48,7 +48,7 @@ const kernel = memoryTree({
     "obj-y += gone.o",
     "obj-y := $(filter-out gone.o,$(obj-y))",
   ].join("\n"),
-  "mm/percpu.c": 'int a;\n# include "percpu-vm.c"\n',
+  "mm/percpu.c": '#if 1\n#endif\n#ifdef CONFIG_KM\nint a;\n#else /* VM */\n# include "percpu-vm.c"\n#endif\n',
   "mm/percpu-vm.c": "",
   "mm/nommu.c": "",
   "fs/Makefile": "obj-$(CONFIG_EXT) += ext/ helper.o\n",
@@ -183,8 +183,10 @@ describe("not built", () => {
     expect(why({}, "mm/percpu-vm.c")).toMatchInlineSnapshot(`
       "mm/percpu-vm.o is not built
         no Makefile names mm/percpu-vm.o
-        mm/percpu.o is built, and its source includes it: mm/percpu.c:2: # include "percpu-vm.c""
+        mm/percpu.o is built, and its source includes it: mm/percpu.c:6: # include "percpu-vm.c"
+        in the #else of mm/percpu.c:3: #ifdef CONFIG_KM (KM=n): compiled in"
     `);
+    expect(why({ KM: "y" }, "mm/percpu-vm.c")).toContain("#ifdef CONFIG_KM (KM=y): left out");
     expect(why({}, "mm/gone.o")).toMatchInlineSnapshot(`
       "mm/gone.o is not built
         mm/Makefile:7: obj-y += gone.o

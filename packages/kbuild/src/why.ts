@@ -113,14 +113,50 @@ export class Tracer {
       const file = this.walked.sourceOf(object);
       const text = file === undefined ? undefined : this.walked.host.files.read(file);
       if (file === undefined || text === undefined || !text.includes(name)) continue;
-      text.split("\n").forEach((line, index) => {
-        const match = /^\s*#\s*include\s+["<](.+?)[">]/.exec(line);
-        if (match?.[1] === name)
-          notes.push(`${object} is built, and its source includes it: ${file}:${index + 1}: ${line.trim()}`);
-      });
+      for (const { line, text: written, branches } of includes(text, name)) {
+        notes.push(`${object} is built, and its source includes it: ${file}:${line}: ${written}`);
+        for (const branch of branches) notes.push(this.branchNote(file, branch));
+      }
     }
     return notes;
   }
+
+  /** Where the condition is nothing but a symbol of the configuration, its value says which side is compiled. */
+  private branchNote(file: string, { line, test, isElse }: Branch): string {
+    const place = `${file}:${line}: ${test}`;
+    const side = isElse ? "in the #else of " : "under ";
+    const match = /^#\s*(ifdef|ifndef)\s+CONFIG_(\w+)\s*$/.exec(test);
+    if (match === null) return `${side}${place}`;
+    const value = this.walked.top.get(`CONFIG_${match[2]}`)?.value ?? "n";
+    const isCompiled = ((value === "y") === (match[1] === "ifdef")) !== isElse;
+    return `${side}${place} (${match[2]}=${value}): ${isCompiled ? "compiled in" : "left out"}`;
+  }
+}
+
+/** One side of a preprocessor condition. */
+interface Branch {
+  readonly line: number;
+  /** `#ifdef CONFIG_NEED_PER_CPU_KM` */
+  readonly test: string;
+  readonly isElse: boolean;
+}
+
+/** The lines of a C source that include a file, with the conditions around each, outermost first. */
+function includes(source: string, name: string): { line: number; text: string; branches: readonly Branch[] }[] {
+  const found: { line: number; text: string; branches: readonly Branch[] }[] = [];
+  const open: Branch[] = [];
+  for (const [index, raw] of source.split("\n").entries()) {
+    const text = raw.trim();
+    const word = /^#\s*(\w+)/.exec(text)?.[1];
+    if (word === "if" || word === "ifdef" || word === "ifndef")
+      open.push({ line: index + 1, test: text.replace(/\s*\/\*.*$/, ""), isElse: false });
+    else if (word === "elif") open.splice(-1, 1, { line: index + 1, test: text, isElse: false });
+    else if (word === "else" && open.length > 0) open.push({ ...open.pop()!, isElse: true });
+    else if (word === "endif") open.pop();
+    else if (word === "include" && /["<](.+?)[">]/.exec(text)?.[1] === name)
+      found.push({ line: index + 1, text, branches: [...open] });
+  }
+  return found;
 }
 
 function place(chains: readonly Chain[]): { at?: Place } {

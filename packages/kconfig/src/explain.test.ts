@@ -51,6 +51,15 @@ describe("why", () => {
 `);
   });
 
+  test("a selector that is on, but selects under a condition", () => {
+    const text = 'config ARM\n\tdef_bool y\n\tselect TICK if SMP\n\nconfig SMP\n\tbool "SMP"\n\nconfig TICK\n\tbool\n';
+    const arm = new Configuration(parseKconfig({ files: new MemoryFiles({ Kconfig: text }) })).loadNothing();
+    expect(formatReason(why(arm, "TICK"))).toBe(`TICK=n: no prompt, and no select of it is in force: ARM  Kconfig:8
+  ARM=y: if SMP [=n]  Kconfig:3
+    SMP=n: not asked for, and no default  Kconfig:5
+`);
+  });
+
   test("y by select, by default, by the user", () => {
     const configuration = load("CONFIG_V7=y\n");
     expect(formatReason(why(configuration, "HAVE_SMP"))).toBe(

@@ -260,8 +260,20 @@ export class Explainer {
     const selectors = this.selectors(symbol);
     const names = [...new Set(selectors.map((property) => property.menu.symbol?.name ?? "<choice>"))];
     const shown = names.slice(0, MAX_CAUSES).join(", ") + (names.length > MAX_CAUSES ? `, … (${names.length})` : "");
+    const isOn = ({ menu }: Property): boolean =>
+      menu.symbol !== null && this.configuration.evaluator.tri[menu.symbol.index] !== NO;
+    const idle = selectors.filter(isOn);
     const text =
-      names.length === 0 ? "no prompt, and nothing selects it" : `no prompt, and none of its selectors is on: ${shown}`;
+      names.length === 0
+        ? "no prompt, and nothing selects it"
+        : idle.length === 0
+          ? `no prompt, and none of its selectors is on: ${shown}`
+          : `no prompt, and no select of it is in force: ${shown}`;
+    // A selector that is on selects under a condition.
+    for (const property of idle.slice(0, MAX_CAUSES))
+      for (const one of distinct(ownConditions(property)).filter((one) => this.valueOf(one) === NO))
+        because.push(this.condition(property.menu.symbol!, one, depth));
+    if (idle.length > 0) return { ...head, cause: "nothing sets it", text, ...place, because };
     // One selector is worth following; of several, the reader knows which one is meant.
     if (names.length === 1 && defaults.length === 0 && selectors[0]!.menu.symbol !== null)
       because.push(this.symbol(selectors[0]!.menu.symbol, depth + 1));
