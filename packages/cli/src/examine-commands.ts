@@ -7,12 +7,14 @@ import {
   decodeSchedule,
   examine,
   InputError,
+  isAddress,
   prescribe,
   type Result,
   ScheduleError,
   withPrescriptions,
 } from "@shootdown/doctor";
 import type { Command } from "commander";
+import { readAddress } from "./address-subject.js";
 import { readPatch } from "./files.js";
 import {
   type KernelOptions,
@@ -78,15 +80,29 @@ export function examineCommands(program: Command, scenario: string): void {
 
   const replay = program.command("replay").description("go through the run of a finding again, step by step");
   replay
-    .argument("<schedule>", "the string that the finding printed: s1:…")
-    .argument("<config>", "the configuration that it was found with");
+    .argument("<schedule>", "the string that the finding printed: s1:…, or a whole address of the lab")
+    .argument("[config]", "the configuration that it was found with; an address says its own");
   outputOptions(kernelOptions(replay, scenario)).action(
-    (text: string, config: string, options: KernelOptions & OutputOptions) => {
+    (text: string, config: string | undefined, options: KernelOptions & OutputOptions) => {
+      if (isAddress(text)) return replayAddress(text, options);
+      if (config === undefined) {
+        const next = "give the configuration of the finding, or a whole address of the lab in place of the schedule";
+        throw new InputError("S1001", `replay ${text}`, "missing required argument 'config'", next);
+      }
       const schedule = readSchedule(text);
       const mode: CheckMode = { kind: "replay", schedule };
       finish(run(config, { ...options, scenario: schedule.scenario }, mode), options, renderCheckOnly);
     },
   );
+}
+
+/** The run that an address of the lab shows: everything else is in the address. */
+function replayAddress(text: string, options: OutputOptions): void {
+  readFormat(options);
+  const { subject, schedule } = readAddress(text);
+  const mode: CheckMode = { kind: "replay", schedule: readSchedule(schedule) };
+  const replayCommand = () => shellWords(["./shootdown", "replay", text]);
+  finish(examine({ ...subject, mode, replayCommand }), options, renderCheckOnly);
 }
 
 function readSchedule(text: string) {

@@ -9,9 +9,18 @@ import { RunView } from "./run/run-view.js";
 import { examine, REPORT_2, say, show, useSession, VIEWS, type View } from "./session/session.js";
 import { applyTheme, isDark } from "./session/theme.js";
 
-const MatrixView = lazy(() => import("./matrix/matrix-view.js").then((module) => ({ default: module.MatrixView })));
-const PatchView = lazy(() => import("./patch/patch-view.js").then((module) => ({ default: module.PatchView })));
-const LinkView = lazy(() => import("./link/link-view.js").then((module) => ({ default: module.LinkView })));
+const matrix = () => import("./matrix/matrix-view.js").then((module) => ({ default: module.MatrixView }));
+const patch = () => import("./patch/patch-view.js").then((module) => ({ default: module.PatchView }));
+const link = () => import("./link/link-view.js").then((module) => ({ default: module.LinkView }));
+const MatrixView = lazy(matrix);
+const PatchView = lazy(patch);
+const LinkView = lazy(link);
+
+/** Loads what is not needed yet, so that the page works on without a network. Says when it is done. */
+export async function loadTheRest(): Promise<void> {
+  await Promise.all([matrix(), patch(), link()]);
+  document.documentElement.dataset.ready = "offline";
+}
 
 const NAMES: Readonly<Record<View, string>> = {
   doctor: "Doctor",

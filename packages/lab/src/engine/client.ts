@@ -44,14 +44,18 @@ export class Engine {
     });
   }
 
-  /** Ends everything that was asked and not answered; each is rejected with `Stopped`. */
-  stop(): void {
-    const ended = [...(this.active ? [this.active] : []), ...this.queue.splice(0)];
-    if (this.active) {
+  /** Ends what was asked by that name and is not answered; each is rejected with `Stopped`. Others go on. */
+  stop(method: MethodName): void {
+    const isMeant = ({ request }: Pending) => request.method === method;
+    const ended = this.queue.filter(isMeant);
+    this.queue.splice(0, this.queue.length, ...this.queue.filter((pending) => !isMeant(pending)));
+    if (this.active && isMeant(this.active)) {
+      ended.push(this.active);
       this.worker?.terminate();
       this.worker = undefined;
       this.active = undefined;
       this.warm();
+      this.next();
     }
     for (const { reject } of ended) reject(new Stopped());
   }

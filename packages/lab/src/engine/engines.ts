@@ -5,7 +5,7 @@
 import { Engine } from "./client.js";
 
 export const engine = new Engine();
-/** What is still ahead of a schedule. */
+/** What is still ahead of a schedule, and sources to read. */
 export const scout = new Engine();
 /** Prescriptions. */
 export const pharmacist = new Engine();

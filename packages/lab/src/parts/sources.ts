@@ -3,10 +3,17 @@
  */
 import type { AddressSubject } from "@shootdown/doctor/face";
 import { useEffect, useState } from "react";
-import { engine } from "../engine/engines.js";
+import { scout } from "../engine/engines.js";
 
 /** A file by the name that results give it (`mm/highmem.ts`, `machine/mmu.ts`). */
 export type Sources = (file: string) => string | undefined;
+
+const lists = new WeakMap<Sources, readonly string[]>();
+
+/** Every file of it, by that name: the kernel's first. */
+export function loadableFiles(sources: Sources): readonly string[] {
+  return lists.get(sources) ?? [];
+}
 
 const known = new Map<string, Promise<Sources>>();
 
@@ -19,9 +26,13 @@ export function loadSources(subject: AddressSubject): Promise<Sources> {
   const key = keyOf(subject);
   const found = known.get(key);
   if (found) return found;
-  const loading = engine.ask("sources", { subject }).then((list): Sources => {
+  const loading = scout.ask("sources", { subject }).then((list): Sources => {
     const files = new Map(list);
-    return (file) => files.get(file.startsWith("machine/") ? file : `kernel/${file}`);
+    const sources: Sources = (file) => files.get(file.startsWith("machine/") ? file : `kernel/${file}`);
+    const names = list.map(([path]) => path.replace(/^kernel\//, ""));
+    const isMachine = (name: string) => name.startsWith("machine/");
+    lists.set(sources, [...names.filter((name) => !isMachine(name)), ...names.filter(isMachine)]);
+    return sources;
   });
   known.set(key, loading);
   loading.catch(() => known.delete(key));

@@ -7,8 +7,8 @@ const SHAPES: Readonly<Record<Tone, string>> = { well: "✓", finding: "✕", li
 
 /** What kind of answer a word is, of any stage or outcome. */
 export function toneOf(verdict: string): Tone {
-  if (/^(sound|links|boots|as-asked|adjusted|does not apply)$/.test(verdict)) return "well";
-  if (/^(skipped|stopped|running|not asked)$/.test(verdict)) return "none";
+  if (/^(sound|links|boots|as-asked|adjusted)$/.test(verdict)) return "well";
+  if (/^(skipped|stopped|running|not asked|does not apply)$/.test(verdict)) return "none";
   return verdict === "limit" ? "limit" : "finding";
 }
 

@@ -53,7 +53,7 @@ export function OutlookLine({ subject, successors, isOver, kind }: OutlookProps)
     return () => {
       isWanted = false;
       clearTimeout(timer);
-      if (isAsked) scout.stop();
+      if (isAsked) scout.stop("outlook");
     };
   }, [subject, key, isOver]);
 
@@ -73,7 +73,7 @@ export function OutlookLine({ subject, successors, isOver, kind }: OutlookProps)
       return (
         <p className="outlook">
           Searching what is ahead: {count(known.progress?.states ?? 0)} states, depth {known.progress?.depth ?? 0}
-          <button type="button" className="small" onClick={() => scout.stop()}>
+          <button type="button" className="small" onClick={() => scout.stop("outlook")}>
             Stop
           </button>
         </p>

@@ -118,11 +118,14 @@ export async function loadCatalogue(): Promise<void> {
 
 /** Examines something else, from the first stage on. What ran before is stopped. */
 export async function examine(subject: AddressSubject, look: Look = { kind: "search" }): Promise<void> {
-  if (session.examined?.status === "running") engine.stop();
-  if (session.pharmacy?.status === "running") pharmacist.stop();
+  if (session.examined?.status === "running") engine.stop("examine");
+  if (session.pharmacy?.status === "running") pharmacist.stop("prescribe");
   const startedAt = performance.now();
   const begun: Examined = { subject, status: "running", stages: {}, startedAt };
-  set({ subject, examined: begun, pharmacy: undefined, problem: undefined });
+  // A run of another kernel would be taken for this one's.
+  const isOfOther = session.run !== undefined && JSON.stringify(session.run.subject) !== JSON.stringify(subject);
+  const kept = isOfOther ? { run: undefined, step: 0 } : {};
+  set({ subject, examined: begun, pharmacy: undefined, problem: undefined, ...kept });
   const isCurrent = () => session.examined?.startedAt === startedAt;
   const update = (change: Partial<Examined>) => {
     if (isCurrent()) set({ examined: { ...session.examined!, ...change } });
@@ -144,7 +147,7 @@ export async function examine(subject: AddressSubject, look: Look = { kind: "sea
 }
 
 export function stopExamination(): void {
-  if (session.examined?.status === "running") engine.stop();
+  if (session.examined?.status === "running") engine.stop("examine");
 }
 
 async function prescribe(subject: AddressSubject, result: Result): Promise<void> {
@@ -161,7 +164,7 @@ async function prescribe(subject: AddressSubject, result: Result): Promise<void>
 }
 
 export function stopPrescribing(): void {
-  if (session.pharmacy?.status === "running") pharmacist.stop();
+  if (session.pharmacy?.status === "running") pharmacist.stop("prescribe");
 }
 
 /** Opens a run by its schedule, or one that is made up. Says what is wrong if there is no such run. */

@@ -1,0 +1,53 @@
+/**
+ * One cell: its verdict by shape, word and colour; with a patch, before and after, and what that means.
+ */
+import { count } from "@shootdown/doctor/face";
+import { shapeOf, toneOf } from "../parts/verdict.js";
+import { changeOf } from "./change.js";
+import type { CellState } from "./survey.js";
+
+interface CellProps {
+  readonly before: CellState | undefined;
+  readonly after: CellState | undefined;
+  /** There is a second side. */
+  readonly isCompared: boolean;
+  readonly label: string;
+  readonly onOpen: () => void;
+}
+
+export function MatrixCell({ before, after, isCompared, label, onOpen }: CellProps) {
+  const sides = isCompared ? [before, after] : [before];
+  const change =
+    isCompared && before?.state === "answered" && after?.state === "answered"
+      ? changeOf(before.answer.outcome, after.answer.outcome)
+      : undefined;
+  return (
+    <button type="button" className={`cell-button ${change?.replace(" ", "-") ?? ""}`} onClick={onOpen}>
+      <span className="visually-hidden">{label}: </span>
+      {sides.map((side, index) => (
+        <Side key={index} side={side} />
+      ))}
+      {isCompared && <em className="change">{change === undefined || change === "unchanged" ? "\u00a0" : change}</em>}
+    </button>
+  );
+}
+
+function Side({ side }: { side: CellState | undefined }) {
+  const outcome = outcomeOf(side);
+  const tone = side?.state === "answered" ? toneOf(outcome) : "none";
+  return (
+    <span className={`side ${tone}`}>
+      <span className="shape" aria-hidden="true">
+        {side?.state === "asking" ? "…" : side === undefined ? "" : side.state === "refused" ? "!" : shapeOf(outcome)}
+      </span>
+      <span className={side === undefined ? "visually-hidden" : "word"}>{outcome}</span>
+      <small>{side?.state === "answered" && side.answer.states > 0 ? count(side.answer.states) : " "}</small>
+    </span>
+  );
+}
+
+function outcomeOf(side: CellState | undefined): string {
+  if (side === undefined) return "not asked";
+  if (side.state === "asking") return "searching";
+  return side.state === "refused" ? "refused" : side.answer.outcome;
+}

@@ -1,0 +1,259 @@
+/**
+ * Goal: each view of the lab does what it is for, by the keyboard alone and with the mouse, on a phone and on a wide screen.
+ * Method: Chromium on `./shootdown lab`; after each view axe-core looks for what keeps people out, and the page must have
+ * asked nobody, broken no policy and thrown nothing.
+ */
+import type { Locator } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { hasBrowser, Lab, type LabPage, PHONE, seriousFindings, tabTo, WIDE } from "../support/lab.js";
+
+let lab: Lab;
+let opened: LabPage[] = [];
+beforeAll(async () => {
+  if (hasBrowser) lab = await Lab.start();
+});
+afterAll(() => lab?.stop());
+afterEach(async () => {
+  const faults = opened.flatMap((one) => one.faults);
+  for (const { context } of opened) await context.close();
+  opened = [];
+  expect(faults).toEqual([]);
+});
+
+async function open(viewport: typeof WIDE, hash = "") {
+  const one = await lab.open(viewport, hash);
+  opened.push(one);
+  return one.page;
+}
+
+/** Texts with one blank where the layout breaks lines. */
+async function textsOf(locator: Locator): Promise<string[]> {
+  return (await locator.allInnerTexts()).map((text) => text.replace(/\s+/g, " ").trim());
+}
+
+/** The start page with report 2's verdict. */
+async function openReport2(viewport: typeof WIDE) {
+  const page = await open(viewport);
+  await page.waitForSelector(".finding-picture");
+  return page;
+}
+
+const SIZES = [
+  ["wide", WIDE],
+  ["phone", PHONE],
+] as const;
+
+describe.skipIf(!hasBrowser)("the lab (chromium)", () => {
+  describe.each(SIZES)("on a %s screen, with the mouse", (_, size) => {
+    test("shows report 2's deadlock at once, and the evidence of each stage", async () => {
+      const page = await openReport2(size);
+      expect(await textsOf(page.locator(".stage-verdict"))).toEqual(["✓ as asked", "✓ links", "✓ boots", "✕ deadlock"]);
+      expect(await page.locator(".finding-picture h2").innerText()).toBe("CPU0 and CPU1 wait for each other");
+      expect(await page.locator(".wait-box.in-cycle").count()).toBe(2);
+      await page.locator(".stage summary").nth(3).click();
+      expect(await page.locator(".witnesses").innerText()).toContain("pkmap wraps");
+      expect(await seriousFindings(page)).toEqual([]);
+    });
+
+    test("is no wider than the screen, in any view", async () => {
+      const page = await openReport2(size);
+      for (const name of ["Run", "Matrix", "Patch", "Link", "Doctor"]) {
+        await page.getByRole("navigation", { name: "Views" }).getByRole("button", { name }).click();
+        await page.waitForTimeout(150);
+        expect([name, await page.evaluate("document.documentElement.scrollWidth <= innerWidth")]).toEqual([name, true]);
+      }
+    });
+
+    test("walks a run: by click, slider and search; source, state and Linux's name follow", async () => {
+      const page = await openReport2(size);
+      await page.getByRole("button", { name: "Step through" }).click();
+      const panel = async (name: string) => {
+        if (size === PHONE) await page.getByRole("tab", { name }).click();
+        return page.getByRole(size === PHONE ? "tabpanel" : "region", { name, exact: true });
+      };
+      expect(await page.locator(".step-count").innerText()).toBe("1 / 26");
+      await page.getByRole("button", { name: "Step forward" }).click();
+      await page.getByLabel("Next step that touches").fill("kmap_lock");
+      await page.getByRole("button", { name: "Next match" }).click();
+      expect(await page.locator(".step-line").innerText()).toContain("takes kmap_lock");
+      const source = await panel("Source");
+      expect(await source.locator("li.current").innerText()).toContain("lock");
+      expect(await source.innerText()).toContain("mm/highmem.c lock_kmap()");
+      const state = await panel("State");
+      expect(await state.locator(".locks").innerText()).toMatch(/kmap_lock[\s\S]*CPU0/);
+      await state.getByRole("checkbox").check();
+      expect(await state.locator(".family").count()).toBe(0);
+      await page.getByRole("slider").fill("26");
+      expect(await page.locator(".step-line").innerText()).toContain("ipiRaised[0] = 1");
+      expect(await state.locator(".value.added").innerText()).toMatch(/\+/);
+      const box = (await page.locator(".lanes-area").boundingBox())!;
+      await page.evaluate("document.querySelector('.lanes').scrollLeft = 0");
+      await page.locator(".lanes-area").click({ position: { x: 5, y: Math.min(20, box.height / 2) } });
+      expect(await page.locator(".step-count").innerText()).toBe("1 / 26");
+      expect(await seriousFindings(page)).toEqual([]);
+    });
+
+    test("makes a schedule of one's own, and says what is still ahead", async () => {
+      const page = await openReport2(size);
+      await page.getByRole("button", { name: "Open its end" }).click();
+      await page.getByRole("button", { name: "Step back" }).click();
+      if (size === PHONE) await page.getByRole("tab", { name: "What next" }).click();
+      await page.waitForSelector(".outlook.ahead");
+      expect(await page.locator(".outlook").innerText()).toContain("A deadlock is one step ahead");
+      expect(await page.locator(".choices .blocked").innerText()).toBe("waits for kmap_lock, held by CPU1");
+      await page.locator(".choices button").last().click();
+      await page.waitForSelector(".outlook.found");
+      expect(await page.locator(".badge").innerText()).toContain("deadlock");
+      expect(page.url()).toContain("schedule=s1:kmap-dma:");
+      // The other way round: a kernel that is sound, where nothing is ahead of any choice.
+      await page.getByRole("navigation", { name: "Views" }).getByRole("button", { name: "Doctor" }).click();
+      await page.getByLabel("Scenario").selectOption("kmap-alias");
+      await page.waitForSelector(".stage-verdict .well >> text=sound");
+      await page.getByRole("navigation", { name: "Views" }).getByRole("button", { name: "Run" }).click();
+      await page
+        .getByRole("button", { name: /(Start a|New) schedule/ })
+        .first()
+        .click();
+      if (size === PHONE) await page.getByRole("tab", { name: "What next" }).click();
+      await page.locator(".choices button").first().click();
+      await page.waitForSelector(".outlook.clear");
+      expect(await seriousFindings(page)).toEqual([]);
+    });
+
+    test("fills the matrix, stops, shows a patch's impact, compares, and opens a cell's run", async () => {
+      const page = await open(size, "#/matrix");
+      await page.getByRole("button", { name: "Fill the matrix" }).click();
+      await page.getByRole("button", { name: /^kmap-alias on V6 SMP HIGHMEM, arm11mpcore: sound/ }).waitFor();
+      await page.getByRole("button", { name: "Stop" }).click();
+      await page.getByLabel("Before and after a patch").selectOption("set-memory-irqs-off");
+      await page.getByRole("rowheader", { name: "set-memory" }).getByRole("button").click();
+      const broken = page.getByRole("button", {
+        name: /^set-memory on V7 SMP HIGHMEM, no broadcast: sound.* deadlock.* broken/,
+      });
+      await broken.waitFor();
+      await page
+        .getByRole("button", { name: "Stop" })
+        .or(page.getByRole("button", { name: "Fill the rest" }))
+        .click();
+      await page.getByRole("checkbox", { name: "Compare V6 SMP HIGHMEM, arm11mpcore" }).check();
+      await page.getByRole("checkbox", { name: "Compare V7 SMP HIGHMEM, no broadcast" }).check();
+      const row = page.locator(".comparison li", { hasText: "set-memory" });
+      expect(await textsOf(row)).toEqual(["set-memory sound unchanged"]);
+      expect(await seriousFindings(page)).toEqual([]);
+      await broken.click();
+      await page.waitForSelector(".run-head .badge.finding");
+      expect(await page.locator(".run-facts").innerText()).toContain("6.12-v7-smp-highmem on arm11mpcore");
+    });
+
+    test("checks what is typed, marks errors in place, and keeps text as text", async () => {
+      const page = await open(size, "#/patch");
+      const editor = page.locator(".cm-content");
+      await editor.click();
+      await page.keyboard.press("Control+Home");
+      await page.keyboard.type('export const x: u8 = "<img src=x onerror=alert(1)>";\n');
+      await page.keyboard.press("Control+Enter");
+      await page.waitForSelector(".patch-answer .failure");
+      expect(await page.locator(".failure").innerText()).toContain("S1501");
+      expect(await page.locator(".cm-lintRange-error").count()).toBeGreaterThan(0);
+      expect(await page.locator(".patch-answer img").count()).toBe(0);
+      expect(await page.locator(".diff").innerText()).toContain('+export const x: u8 = "<img');
+      expect(await seriousFindings(page)).toEqual([]);
+      await page.getByRole("button", { name: "Drop changes" }).click();
+      expect(await page.locator(".cm-line").first().innerText()).toBe("/**");
+    });
+  });
+
+  describe("by the keyboard alone", () => {
+    test.each(SIZES)("every view is reached and worked, on a %s screen", async (_, size) => {
+      const page = await openReport2(size);
+      await tabTo(page, /^Step through$/);
+      await page.keyboard.press("Enter");
+      expect(await page.locator(".step-count").innerText()).toBe("1 / 26");
+      await page.keyboard.press("j");
+      await page.keyboard.press("j");
+      expect(await page.locator(".step-count").innerText()).toBe("3 / 26");
+      expect(await page.locator("[aria-live]").innerText()).toContain("Step 3 of 26: CPU0 in");
+      await page.keyboard.press("k");
+      await page.keyboard.press("/");
+      await page.keyboard.type("releases kmap_lock");
+      await page.keyboard.press("Enter");
+      expect(await page.locator(".step-line").innerText()).toContain("releases kmap_lock");
+      await page.keyboard.press("Escape");
+      await page.keyboard.press("End");
+      expect(await page.locator(".step-count").innerText()).toBe("26 / 26");
+      await page.keyboard.press("Home");
+      expect(await page.locator(".step-count").innerText()).toBe("0 / 26");
+      if (size === PHONE) {
+        await tabTo(page, /^Source$/);
+        await page.keyboard.press("ArrowRight");
+        await page.keyboard.press("ArrowRight");
+      }
+      await page.waitForSelector(".choices button");
+      await tabTo(page, /writePagesForEver begins/);
+      await page.keyboard.press("Enter");
+      await page.waitForSelector("text=own schedule");
+      expect(await page.locator(".step-count").innerText()).toBe("1 / 1");
+
+      await page.keyboard.press("Control+Home");
+      await page.evaluate("document.activeElement.blur()");
+      await tabTo(page, /^Matrix$/);
+      await page.keyboard.press("Enter");
+      await tabTo(page, /^Fill the matrix$/);
+      await page.keyboard.press("Enter");
+      await page.waitForSelector(".side.none .word:has-text('does not apply')");
+      await tabTo(page, /^Stop$/);
+      await page.keyboard.press("Enter");
+
+      await page.evaluate("document.activeElement.blur()");
+      await tabTo(page, /^Patch$/);
+      await page.keyboard.press("Enter");
+      await page.waitForSelector(".cm-content");
+      await tabTo(page, /^Text of mm\/highmem.ts/);
+      await page.keyboard.press("Control+Home");
+      await page.keyboard.type("// a remark\n");
+      await page.keyboard.press("Control+Enter");
+      await page.waitForSelector(".stage-list");
+      expect(await textsOf(page.locator(".stage-list li"))).toContain("check ✕ deadlock");
+      await page.keyboard.press("Escape");
+      await tabTo(page, /^Open the run$/);
+      await page.keyboard.press("Enter");
+      expect(await page.locator(".badge").innerText()).toContain("deadlock");
+    });
+  });
+
+  describe.each(["light", "dark"] as const)("in %s colours", (scheme) => {
+    test("has enough contrast everywhere, and keeps the reader's choice", async () => {
+      const page = await openReport2(WIDE);
+      await page.emulateMedia({ colorScheme: scheme });
+      expect(await seriousFindings(page)).toEqual([]);
+      await page.getByRole("button", { name: "Step through" }).click();
+      await page.waitForSelector(".choices button");
+      expect(await seriousFindings(page)).toEqual([]);
+      await page.getByRole("button", { name: /Use (dark|light) colours/ }).click();
+      const chosen = await page.evaluate("document.documentElement.dataset.theme");
+      await page.reload();
+      expect(await page.evaluate("document.documentElement.dataset.theme")).toBe(chosen);
+    });
+  });
+
+  test("nothing moves while results stream in", async () => {
+    const page = await open(WIDE);
+    await page.evaluate(`window.shift = 0;
+      new PerformanceObserver((list) => { for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shift += entry.value; })
+        .observe({ type: "layout-shift", buffered: true });`);
+    await page.waitForSelector(".finding-picture");
+    await page.waitForTimeout(300);
+    expect(await page.evaluate<number>("window.shift")).toBeLessThan(0.1);
+  });
+
+  test("works without a network once it is loaded", async () => {
+    const page = await openReport2(WIDE);
+    await page.waitForSelector("html[data-ready=offline]");
+    await page.context().setOffline(true);
+    for (const name of ["Matrix", "Patch", "Link", "Run"]) {
+      await page.getByRole("navigation", { name: "Views" }).getByRole("button", { name }).click();
+      await page.waitForSelector("h1");
+    }
+    expect(await page.locator("h1").innerText()).toContain("CPU0 and CPU1 wait for each other");
+  });
+});

@@ -1,0 +1,116 @@
+/**
+ * The lab in a real browser: `./shootdown lab` on a port of its own, and pages that note what they must not do (ask
+ * another host, break the content security policy, throw).
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import { ROOT } from "./repository.js";
+import { hasTool } from "./tools.js";
+
+const BROWSER = "chromium";
+export const hasBrowser = hasTool(BROWSER);
+
+export const WIDE = { width: 1440, height: 900 };
+export const PHONE = { width: 390, height: 844 };
+
+/** Milliseconds that a verdict may take where other tests run, too. */
+export const PATIENCE = 100_000;
+
+const ARGUMENTS = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-dev-shm-usage",
+  "--no-first-run",
+];
+
+export interface LabPage {
+  readonly page: Page;
+  readonly context: BrowserContext;
+  /** What the page did that it must not do. */
+  readonly faults: string[];
+}
+
+export class Lab {
+  private constructor(
+    readonly address: string,
+    readonly browser: Browser,
+    private readonly server: ChildProcess,
+  ) {}
+
+  /** Builds the page if it must, serves it, starts the browser. */
+  static async start(): Promise<Lab> {
+    const server = spawn(process.execPath, [join(ROOT, "packages/cli/bin/shootdown.js"), "lab"], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    const address = await firstLine(server);
+    const { chromium } = await import("playwright-core");
+    const browser = await chromium.launch({ executablePath: `/usr/bin/${BROWSER}`, args: ARGUMENTS });
+    return new Lab(address, browser, server);
+  }
+
+  async stop(): Promise<void> {
+    await this.browser.close();
+    this.server.kill();
+  }
+
+  /** A page in a profile of its own. */
+  async open(viewport: { readonly width: number; readonly height: number }, hash = ""): Promise<LabPage> {
+    const context = await this.browser.newContext({ viewport });
+    await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+    const page = await context.newPage();
+    page.setDefaultTimeout(PATIENCE);
+    const faults: string[] = [];
+    page.on("request", (request) => {
+      const url = request.url();
+      if (!url.startsWith(this.address) && !/^(blob|data):/.test(url)) faults.push(`asks ${url}`);
+    });
+    page.on("console", (message) => {
+      if (message.type() === "error") faults.push(`says ${message.text()}`);
+    });
+    page.on("pageerror", (error) => faults.push(`throws ${error.message}`));
+    await page.goto(this.address + hash);
+    return { page, context, faults };
+  }
+}
+
+function firstLine(server: ChildProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const lines = createInterface({ input: server.stdout! });
+    lines.once("line", resolve);
+    server.once("exit", (status) => reject(new Error(`./shootdown lab ended with status ${status}`)));
+  });
+}
+
+const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+/** What axe-core finds serious or critical, as `rule: element`. */
+export async function seriousFindings(page: Page): Promise<string[]> {
+  await page.evaluate(axeSource);
+  return page.evaluate(`axe.run(document, { resultTypes: ["violations"] }).then(({ violations }) =>
+    violations
+      .filter(({ impact }) => impact === "serious" || impact === "critical")
+      .flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => id + ": " + target.join(" ") + " " + failureSummary)))`);
+}
+
+/** The focused element's name, also inside an editor. */
+const FOCUSED = `(() => {
+  let element = document.activeElement;
+  while (element?.shadowRoot?.activeElement) element = element.shadowRoot.activeElement;
+  const labels = element?.labels ? [...element.labels].map((label) => label.textContent) : [];
+  return (element?.getAttribute("aria-label") ?? labels.join(" ") + " " + (element?.textContent ?? "")).trim();
+})()`;
+
+/** Presses Tab until the element of that name has the focus. */
+export async function tabTo(page: Page, name: RegExp, limit = 150): Promise<void> {
+  for (let count = 0; count < limit; count++) {
+    await page.keyboard.press("Tab");
+    if (name.test(await page.evaluate<string>(FOCUSED))) return;
+  }
+  throw new Error(`the Tab key does not lead to ${name}`);
+}
