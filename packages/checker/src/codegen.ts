@@ -16,6 +16,7 @@ import {
   mapTerm,
   type PlaceRef,
   placeName,
+  refuseWide,
   simplify,
   successors,
   type ValueType,
@@ -680,6 +681,8 @@ function ${name}() { ${comment}\ntold = 0; do ${name}_(); while (nextChoice());\
   /** As a JavaScript number in the range of the expression's type; bool as 0 or 1. */
   private num(expr: Expr): string {
     switch (expr.kind) {
+      case "wide":
+        return refuseWide(expr.type);
       case "const":
         return `${expr.value}`;
       case "local":

@@ -15,6 +15,7 @@ import {
   type PlaceRef,
   type PrintLevel,
   placeName,
+  refuseWide,
   type ViolationKind,
   wrap,
 } from "@shootdown/ir";
@@ -459,6 +460,8 @@ export function raceMessage(system: System, global: number, access: "read" | "wr
 /** The value of a pure expression. */
 export function evaluate(expr: Expr, locals: readonly number[], cpu: number): number {
   switch (expr.kind) {
+    case "wide":
+      return refuseWide(expr.type);
     case "const":
       return expr.value;
     case "local":

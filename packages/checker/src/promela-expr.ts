@@ -5,7 +5,15 @@
  *
  * Used by `promela-step.ts`. In an expression given here, `local` names a leaf (see there), not a local of the IR.
  */
-import { type ArithmeticOp, assertNever, type CompareOp, type Expr, exprType, type ValueType } from "@shootdown/ir";
+import {
+  type ArithmeticOp,
+  assertNever,
+  type CompareOp,
+  type Expr,
+  exprType,
+  refuseWide,
+  type ValueType,
+} from "@shootdown/ir";
 
 export interface Interval {
   readonly lo: number;
@@ -169,6 +177,8 @@ export function printExpr(expr: Expr, leaf: LeafText, range?: LeafRange): string
   const isLarge = (e: Expr) => mayBeLarge(e, range);
   const print = (e: Expr): string => {
     switch (e.kind) {
+      case "wide":
+        return refuseWide(e.type);
       case "const":
         return number(e.value);
       case "local":

@@ -4,9 +4,9 @@
  */
 
 import { placeOf } from "@shootdown/checker";
-import { type Fn, type Module, undefinedReferences } from "@shootdown/ir";
+import { type Fn, link, type Module } from "@shootdown/ir";
 import { parseKbuild } from "@shootdown/kbuild";
-import { compile, type Diagnostic, isHeader, type ScenarioDecl } from "@shootdown/kernel-ts";
+import { compile, type Diagnostic, type ScenarioDecl } from "@shootdown/kernel-ts";
 import type { Configured } from "./configure.js";
 import { InputError } from "./errors.js";
 import type { ModelTree } from "./model-tree.js";
@@ -82,15 +82,15 @@ export function build(input: BuildInput): Built {
     return { stage: { verdict: "does-not-build", objects: [...objects], undefined: [], obligations: [], errors } };
   }
   const { module } = result;
-  const undefinedOnes = undefinedReferences(module, exportedFunctions(module, objects));
+  const linked = link(module, exportedFunctions(module, objects));
   const stage: LinkStage = {
-    verdict: undefinedOnes.length === 0 ? "links" : "undefined-reference",
+    verdict: linked.undefined.length === 0 ? "links" : "undefined-reference",
     objects: [...objects],
-    undefined: undefinedOnes.map((reference) => ({
+    undefined: linked.undefined.map((reference) => ({
       symbol: reference.symbol,
-      object: objectOf(module, reference.path),
+      object: reference.object,
       at: placeOf(reference.at),
-      definedIn: reference.definedIn,
+      definedIn: module.undefinedFunctions.get(reference.symbol)!.file,
       path: [...reference.path],
     })),
     obligations: [...result.obligations],
@@ -103,13 +103,7 @@ export function build(input: BuildInput): Built {
 /** What an object offers to others is live, whoever calls it. */
 function exportedFunctions(module: Module, objects: readonly string[]): readonly string[] {
   const files = new Set(objects.map((path) => path.replace(/\.o$/, ".ts")));
-  const isExported = (fn: Fn) => fn.exported && (files.has(fn.at.file) || fn.at.file.startsWith("scenarios/"));
+  const isExported = (fn: Fn) =>
+    fn.exported && !fn.isPart && (files.has(fn.at.file) || fn.at.file.startsWith("scenarios/"));
   return [...module.functions.values()].filter(isExported).map((fn) => fn.name);
-}
-
-/** The object that holds a reference: for a header's function, the one that uses it. */
-function objectOf(module: Module, path: readonly string[]): string {
-  const files = path.map((name) => module.functions.get(name)!.at.file);
-  const file = files.findLast((name) => !isHeader(`kernel/${name}`) && !isHeader(name)) ?? files[0]!;
-  return file.replace(/\.ts$/, ".o");
 }

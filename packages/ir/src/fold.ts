@@ -3,17 +3,20 @@
  * taken and the blocks behind them. Run on every function before it is linked or inlined (that is where `if (CONFIG.X)`
  * disappears), and again on each flat program with the CPU's registers bound.
  */
-import { arith, compare, wrap } from "./arith.js";
+import { arith, arithWide, compare, compareWide, wrap, wrapWide } from "./arith.js";
 import { definition, mapExpr, mapInstr, mapTerm, placeName, retarget, successors } from "./rewrite.js";
 import {
   type Block,
   BOOL,
   constant,
+  constantOf,
+  constantValue,
   type Expr,
   exprType,
   type Fn,
   type Instr,
   type IntType,
+  isWide,
   sameType,
   type Term,
 } from "./types.js";
@@ -23,8 +26,6 @@ export interface FoldOptions {
   readonly machine?: ReadonlyMap<string, number>;
   /** Globals that nothing writes: every element has this value. */
   readonly constantGlobals?: ReadonlyMap<string, number>;
-  /** Functions whose call has no effect and always this result; see `constantFunctions`. */
-  readonly constantCalls?: ReadonlyMap<string, number>;
   /** The 1-based number of a function in the function table. */
   readonly functionNumber?: (name: string) => number;
 }
@@ -53,16 +54,19 @@ function foldNode(expr: Expr, options: FoldOptions, local: (id: number) => Fact)
     case "function":
       return options.functionNumber ? constant(expr.type, options.functionNumber(expr.name)) : expr;
     case "convert":
+      if (expr.arg.kind === "wide" || isWide(expr.type)) return foldWide(expr);
       if (expr.arg.kind === "const") return constant(expr.type, wrap(expr.type, expr.arg.value));
       // Every integer type of the language holds every CPU number.
       if (expr.arg.kind === "cpu" && expr.type.kind === "int") return { kind: "cpu", type: expr.type };
       return sameType(expr.type, exprType(expr.arg)) ? expr.arg : expr;
     case "unary":
+      if (expr.arg.kind === "wide") return foldWide(expr);
       if (expr.arg.kind !== "const") return expr;
       if (expr.op === "!") return truth(expr.arg.value === 0);
       return constant(expr.type, wrap(expr.type, expr.op === "-" ? -expr.arg.value : ~expr.arg.value));
     case "arith": {
       const { left, right } = expr;
+      if (isWide(expr.type)) return foldWide(expr);
       if (left.kind === "const" && right.kind === "const" && !(right.value === 0 && "/%".includes(expr.op))) {
         return constant(expr.type, arith(expr.op, expr.type, left.value, right.value));
       }
@@ -79,6 +83,7 @@ function foldNode(expr: Expr, options: FoldOptions, local: (id: number) => Fact)
       return expr;
     }
     case "compare":
+      if (expr.left.kind === "wide") return foldWide(expr);
       if (expr.left.kind === "const" && expr.right.kind === "const") {
         return truth(compare(expr.op, expr.left.value, expr.right.value));
       }
@@ -93,6 +98,34 @@ function foldNode(expr: Expr, options: FoldOptions, local: (id: number) => Fact)
     case "select":
       if (expr.cond.kind !== "const") return expr;
       return expr.cond.value !== 0 ? expr.then : expr.else;
+    default:
+      return expr;
+  }
+}
+
+/** A node over 64-bit constants. */
+function foldWide(expr: Expr): Expr {
+  switch (expr.kind) {
+    case "convert": {
+      const value = constantValue(expr.arg);
+      if (value === undefined) return sameType(expr.type, exprType(expr.arg)) ? expr.arg : expr;
+      if (expr.type.kind === "int") return constantOf(expr.type, wrapWide(expr.type, value));
+      return expr.type.kind === "bool" ? truth(value !== 0n) : expr;
+    }
+    case "unary": {
+      const value = constantValue(expr.arg);
+      if (value === undefined || expr.type.kind !== "int") return expr;
+      return constantOf(expr.type, wrapWide(expr.type, expr.op === "-" ? -value : ~value));
+    }
+    case "arith":
+    case "compare": {
+      const left = constantValue(expr.left);
+      const right = constantValue(expr.right);
+      if (left === undefined || right === undefined) return expr;
+      if (expr.kind === "compare") return truth(compareWide(expr.op, left, right));
+      if (right === 0n && (expr.op === "/" || expr.op === "%")) return expr;
+      return constantOf(expr.type, arithWide(expr.op, expr.type, left, right));
+    }
     default:
       return expr;
   }
@@ -133,13 +166,6 @@ export function fold(fn: Fn, options: FoldOptions = {}): Fn {
     if (result.kind === "load") {
       const name = placeName(result.place);
       const value = name === undefined ? undefined : options.constantGlobals?.get(name);
-      if (value !== undefined) {
-        const type = fn.locals[result.dst]!.type;
-        result = { kind: "assign", dst: result.dst, value: constant(type, value), at: result.at };
-      }
-    }
-    if (result.kind === "call" && result.callee.kind === "direct" && result.dst !== undefined) {
-      const value = options.constantCalls?.get(result.callee.name);
       if (value !== undefined) {
         const type = fn.locals[result.dst]!.type;
         result = { kind: "assign", dst: result.dst, value: constant(type, value), at: result.at };

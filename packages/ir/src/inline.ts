@@ -4,6 +4,9 @@
  * There is no recursion, so every call has one body here. A parameter that the callee never assigns is replaced by its
  * argument (the caller is suspended meanwhile and nobody else can write its locals); a by-reference parameter becomes
  * the place it names. Each instruction keeps where it is from and the chain of calls that leads there (`At.caller`).
+ *
+ * `inline` is for the checker. `inlineSome` is for the link stage: it expands the calls that a compiler would, and leaves
+ * the others.
  */
 import { definition, mapExpr, mapInstr, mapTerm, placeName, withDefinition } from "./rewrite.js";
 import {
@@ -45,10 +48,14 @@ interface MutableBlock {
 class Inliner {
   readonly locals: Local[] = [];
   readonly blocks: MutableBlock[] = [];
+  /** Assignments that stand for a `return`, with the function that returns. */
+  readonly returns = new Map<Instr, string>();
 
+  /** `expands`: whether a call of a function is replaced by its body. */
   constructor(
     private readonly module: Module,
     private readonly witnesses: readonly WitnessPoint[],
+    private readonly expands: ((callee: string) => boolean) | undefined,
   ) {}
 
   newLocal(local: Local): LocalId {
@@ -111,7 +118,11 @@ class Inliner {
               ? arg
               : { kind: "ref" as const, place: place((originalArg as typeof arg).place) };
           });
-          current = this.call({ ...instr, args: bound }, current, site.ghost);
+          const target = this.directTarget(instr);
+          if (this.expands && !(target !== undefined && this.module.functions.has(target) && this.expands(target))) {
+            const callee = target === undefined ? instr.callee : { kind: "direct" as const, name: target };
+            this.blocks[current]!.instrs.push({ ...instr, callee, args: bound });
+          } else current = this.call({ ...instr, args: bound }, current, site.ghost);
         } else {
           this.blocks[current]!.instrs.push(instr);
         }
@@ -122,7 +133,9 @@ class Inliner {
         this.blocks[current]!.term = { ...term, then: entries[term.then]!, else: entries[term.else]! };
       } else {
         if (site.result !== undefined && term.value) {
-          this.blocks[current]!.instrs.push({ kind: "assign", dst: site.result, value: term.value, at: term.at });
+          const result: Instr = { kind: "assign", dst: site.result, value: term.value, at: term.at };
+          this.blocks[current]!.instrs.push(result);
+          this.returns.set(result, fn.name);
         }
         this.witness(current, fn.name, "returns", term.at);
         this.blocks[current]!.term = { kind: "jump", to: site.done, at: term.at };
@@ -136,6 +149,18 @@ class Inliner {
     const done = this.newBlock(instr.at);
     const site: CallSite = { caller: instr.at, result: instr.dst, done, ghost };
     const target = this.directTarget(instr);
+    if (target !== undefined && this.module.undefinedFunctions.has(target)) {
+      // The link stage has found that control never comes here; should it, the search says so.
+      this.blocks[current]!.instrs.push({
+        kind: "check",
+        cond: constant(BOOL, 0),
+        violation: "bug",
+        message: `call of ${target}(), which is not linked`,
+        at: instr.at,
+      });
+      this.blocks[current]!.term = { kind: "jump", to: done, at: instr.at };
+      return done;
+    }
     if (target !== undefined) {
       const entry = this.enter(target, instr, current, site);
       this.blocks[current]!.term = { kind: "jump", to: entry, at: instr.at };
@@ -260,7 +285,7 @@ export function inline(module: Module, root: string, witnesses: readonly Witness
   const fn = module.functions.get(root);
   if (!fn) throw new Error(`there is no function ${root}`);
   if (fn.params.length > 0) throw new Error(`${root} takes arguments and cannot be a task or a handler`);
-  const inliner = new Inliner(module, witnesses);
+  const inliner = new Inliner(module, witnesses, undefined);
   const entry = inliner.newBlock(fn.at);
   const done = inliner.newBlock(fn.at);
   const result = fn.result && inliner.newLocal({ name: "result", type: fn.result });
@@ -280,4 +305,34 @@ export function inline(module: Module, root: string, witnesses: readonly Witness
     }
   }
   return { ...fn, locals: inliner.locals, blocks: inliner.blocks as Block[] };
+}
+
+export interface Expanded {
+  readonly fn: Fn;
+  /** Assignments that stand for the `return` of an expanded call, with the function that returns. */
+  readonly returns: ReadonlyMap<Instr, string>;
+}
+
+/** A function with the calls that `expands` wants replaced by bodies. Parameters and other calls stay. */
+export function inlineSome(module: Module, fn: Fn, expands: (callee: string) => boolean): Expanded {
+  const inliner = new Inliner(module, [], expands);
+  const locals = fn.locals.map((local): Expr => ({ kind: "local", type: local.type, local: inliner.newLocal(local) }));
+  const refs = new Map<number, PlaceRef>();
+  fn.params.forEach((param, i) => {
+    if (param.kind === "ref") refs.set(i, { base: { kind: "param", param: i }, path: "", index: [] });
+  });
+  const entry = inliner.newBlock(fn.at);
+  const done = inliner.newBlock(fn.at);
+  const result = fn.result && inliner.newLocal({ name: "result", type: fn.result });
+  const start = inliner.body(fn, { locals, refs }, { result, done, ghost: false });
+  inliner.blocks[entry]!.term = { kind: "jump", to: start, at: fn.at };
+  if (fn.result && result !== undefined) {
+    inliner.blocks[done]!.term = {
+      kind: "return",
+      value: { kind: "local", type: fn.result, local: result },
+      at: fn.at,
+    };
+  }
+  for (const [instr, name] of inliner.returns) if (name === fn.name) inliner.returns.delete(instr);
+  return { fn: { ...fn, locals: inliner.locals, blocks: inliner.blocks as Block[] }, returns: inliner.returns };
 }

@@ -1,87 +1,145 @@
 /**
- * Does it link: which functions does live code reach, and are they all defined?
+ * Does it link: which names do the emitted functions use, and are they all defined?
  *
- * As for ld, a symbol that only dead code names is no error: functions are folded first, with calls of functions that
- * always return one constant, and only what is reachable from the roots counts. Values that are merely bounded, as in
- * report 1, are not followed yet.
+ * As for ld, only what live code uses counts (relocations, not a symbol table), and a name that dead code alone uses is
+ * no error. Each reference comes with the path that keeps it alive; a name that is declared, used in the source and
+ * needed by nobody comes with what kills it (`explain-link.ts`).
  */
-import { fold } from "./fold.js";
-import { mapExpr, mapInstr, mapTerm } from "./rewrite.js";
-import type { At, Expr, Fn, Module } from "./types.js";
+import { type Emitted, emit, type Inlining, type Optimisation, usesOf } from "./emit.js";
+import { type Fact, type LiveStep, liveSteps, whyDead } from "./explain-link.js";
+import type { At, Module } from "./types.js";
 
 export interface UndefinedReference {
   readonly symbol: string;
-  /** The function that holds the reference, and the place in it. */
-  readonly from: string;
+  /** The object that holds the reference. */
+  readonly object: string;
+  /** The emitted function that holds it, as ld names it without debug information; `at.fn` is the source's. */
+  readonly holder: string;
   readonly at: At;
-  /** The file that would define the symbol if it were built. */
-  readonly definedIn: string;
-  /** The path of calls from a root to the reference. */
+  /** Where the source declares the symbol. */
+  readonly declared: At;
+  /** The emitted functions from one that is live by itself to the holder. */
   readonly path: readonly string[];
+  /** The path with every branch that decides it. */
+  readonly steps: readonly LiveStep[];
+  /** Whether the reference is there hangs on what gcc expands in place, which is its own choice. */
+  readonly isUncertain: boolean;
 }
 
-/**
- * Functions that do nothing and always return the same constant, such as a predicate that the configuration decides:
- * what a compiler inlines first. Found bottom-up, so that one may call another.
- */
-export function constantFunctions(module: Module): ReadonlyMap<string, number> {
-  const constantCalls = new Map<string, number>();
-  for (let changed = true; changed; ) {
-    changed = false;
-    for (const [name, fn] of module.functions) {
-      if (constantCalls.has(name)) continue;
-      const { blocks } = fold(fn, { constantCalls });
-      const [only] = blocks;
-      if (blocks.length !== 1 || only?.term.kind !== "return" || only.term.value?.kind !== "const") continue;
-      if (only.instrs.some((instr) => instr.kind !== "assign")) continue;
-      constantCalls.set(name, only.term.value.value);
-      changed = true;
-    }
-  }
-  return constantCalls;
+/** A declared name that the source uses, nobody defines, and no live code needs. */
+export interface DroppedReference {
+  readonly symbol: string;
+  readonly declared: At;
+  /** A place in dead code that uses it. */
+  readonly at: At;
+  /** What kills the way there. */
+  readonly because: readonly Fact[];
+  readonly isUncertain: boolean;
 }
 
-/** The functions that a function's live code calls or takes the address of, with the first place of each. */
-export function references(fn: Fn, constantCalls: ReadonlyMap<string, number>): ReadonlyMap<string, At> {
-  const found = new Map<string, At>();
-  const note = (name: string, at: At) => {
-    if (!found.has(name)) found.set(name, at);
-  };
-  const noteFunctions = (at: At) => (expr: Expr) =>
-    mapExpr(expr, (e) => {
-      if (e.kind === "function") note(e.name, at);
-      return e;
+export interface Linked {
+  readonly undefined: readonly UndefinedReference[];
+  readonly dropped: readonly DroppedReference[];
+}
+
+/** A file's reference to a symbol, as one line of ld's output. */
+function lineKey({ symbol, at, object }: Pick<UndefinedReference, "symbol" | "at" | "object">): string {
+  return [object, symbol, at.file, at.line, at.fn].join("\n");
+}
+
+/** Links the module at an optimisation level. `roots` are live whoever calls them: what objects export, and scenarios. */
+export function link(module: Module, roots: readonly string[], level: Optimisation = "O2"): Linked {
+  if (module.undefinedFunctions.size === 0) return { undefined: [], dropped: [] };
+  const usual = emit(module, roots, level);
+  const found = undefinedUses(module, usual);
+  const others = (["eager", "reluctant"] as const).map(
+    (inlining) => new Set(undefinedUses(module, emit(module, roots, level, inlining)).map(({ use }) => use.symbol)),
+  );
+  const missing = new Set(found.map(({ use }) => use.symbol));
+  const isUncertain = (symbol: string) => others.some((names) => names.has(symbol) !== missing.has(symbol));
+
+  const lines = new Map<string, UndefinedReference>();
+  const paths = pathsFrom(usual, module, roots);
+  for (const { emitted, use } of found) {
+    const { symbol, at } = use;
+    const key = lineKey({ symbol, at, object: emitted.object });
+    const path = paths(emitted);
+    if (lines.has(key) || !path) continue;
+    lines.set(key, {
+      symbol,
+      object: objectOf(emitted),
+      holder: emitted.name,
+      at,
+      declared: module.undefinedFunctions.get(symbol)!.declared,
+      path: path.map(({ name }) => name),
+      steps: liveSteps(path, use),
+      isUncertain: isUncertain(symbol),
     });
-  for (const block of fold(fn, { constantCalls }).blocks) {
-    for (const instr of block.instrs) {
-      if (instr.kind === "call" && instr.callee.kind === "direct") note(instr.callee.name, instr.at);
-      mapInstr(instr, noteFunctions(instr.at));
-    }
-    mapTerm(block.term, noteFunctions(block.term.at));
   }
-  return found;
+  const dropped = [...module.undefinedFunctions].flatMap(([symbol, { at, declared }]): DroppedReference[] => {
+    if (missing.has(symbol)) return [];
+    const why = whyDead(module, usual, symbol);
+    return [{ symbol, declared, at: why.at ?? at, because: why.facts, isUncertain: isUncertain(symbol) }];
+  });
+  return { undefined: [...lines.values()], dropped };
 }
 
-/** References to functions that no linked object defines, in order of discovery from `roots`, breadth first. */
-export function undefinedReferences(module: Module, roots: readonly string[]): readonly UndefinedReference[] {
-  const result: UndefinedReference[] = [];
-  const constantCalls = constantFunctions(module);
-  const parent = new Map<string, string | undefined>(roots.map((root) => [root, undefined]));
-  const queue = [...roots];
-  for (let name = queue.shift(); name !== undefined; name = queue.shift()) {
-    const fn = module.functions.get(name);
-    if (!fn) continue;
-    for (const [symbol, at] of references(fn, constantCalls)) {
-      const missing = module.undefinedFunctions.get(symbol);
-      if (missing) {
-        const path = [name];
-        for (let p = parent.get(name); p !== undefined; p = parent.get(p)) path.unshift(p);
-        result.push({ symbol, from: name, at, definedIn: missing.file, path });
-      } else if (!parent.has(symbol)) {
-        parent.set(symbol, name);
-        queue.push(symbol);
+/** The names that a level leaves undefined: all that a comparison with a compiler needs. */
+export function undefinedSymbols(
+  module: Module,
+  roots: readonly string[],
+  level: Optimisation,
+  inlining: Inlining = "usual",
+): ReadonlySet<string> {
+  return new Set(undefinedUses(module, emit(module, roots, level, inlining)).map(({ use }) => use.symbol));
+}
+
+function undefinedUses(module: Module, all: readonly Emitted[]) {
+  return all.flatMap((emitted) =>
+    usesOf(emitted)
+      .filter(({ symbol }) => module.undefinedFunctions.has(symbol))
+      .map((use) => ({ emitted, use })),
+  );
+}
+
+function objectOf(emitted: Emitted): string {
+  return emitted.object === "" ? emitted.expanded.fn.at.file.replace(/\.ts$/, ".o") : emitted.object;
+}
+
+/** The shortest way from a function that is live by itself to an emitted one. */
+function pathsFrom(
+  all: readonly Emitted[],
+  module: Module,
+  roots: readonly string[],
+): (to: Emitted) => readonly Emitted[] | undefined {
+  const byKey = new Map(all.map((emitted) => [`${emitted.object}\n${emitted.name}`, emitted]));
+  const from = new Map<Emitted, Emitted | undefined>();
+  const isRoot = new Set(roots);
+  const queue: Emitted[] = [];
+  const add = (emitted: Emitted, parent: Emitted | undefined): void => {
+    if (from.has(emitted)) return;
+    from.set(emitted, parent);
+    queue.push(emitted);
+  };
+  for (const emitted of all) if (isRoot.has(emitted.name)) add(emitted, undefined);
+  const follow = (): void => {
+    for (let next = queue.shift(); next; next = queue.shift()) {
+      for (const { symbol } of usesOf(next)) {
+        const used = byKey.get(`${module.functions.get(symbol)?.object ?? next.object}\n${symbol}`);
+        if (used) add(used, next);
       }
     }
+  };
+  follow();
+  // Without optimisation, and where a call died too late, functions are emitted that nothing reaches.
+  for (const emitted of all) {
+    add(emitted, undefined);
+    follow();
   }
-  return result;
+  return (to) => {
+    if (!from.has(to)) return undefined;
+    const path = [to];
+    for (let up = from.get(to); up; up = from.get(up)) path.unshift(up);
+    return path;
+  };
 }

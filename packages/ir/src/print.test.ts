@@ -135,7 +135,7 @@ describe("printModule", () => {
       ]),
       functions: new Map([["f", { ...fn, blocks: [fn.blocks[1]!] }]]),
       functionTable: ["f"],
-      undefinedFunctions: new Map([["g", { file: "mm/g.ts", at: at(7) }]]),
+      undefinedFunctions: new Map([["g", { file: "mm/g.ts", at: at(7), declared: at(1) }]]),
     };
     expect(lines(printModule(module))).toEqual([
       "per_cpu u8 x.n[2][3] = 5 guarded by l # mm/highmem.ts:1",

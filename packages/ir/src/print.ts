@@ -147,6 +147,8 @@ export function printExpr(expr: Expr, fn: Fn): string {
       if (expr.type.kind === "bool") return expr.value === 0 ? "false" : "true";
       if (expr.type.kind === "fn") return expr.value === 0 ? "null" : `fn#${expr.value}`;
       return String(expr.value);
+    case "wide":
+      return String(expr.value);
     case "local":
       return `%${fn.locals[expr.local]?.name ?? `?${expr.local}`}`;
     case "unary":

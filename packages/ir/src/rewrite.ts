@@ -7,6 +7,7 @@ import { assertNever, type Expr, type Instr, type LocalId, type PlaceRef, type T
 export function mapExpr(expr: Expr, f: (expr: Expr) => Expr): Expr {
   switch (expr.kind) {
     case "const":
+    case "wide":
     case "local":
     case "cpu":
     case "machine":

@@ -19,7 +19,7 @@ export interface At {
   readonly caller?: At;
 }
 
-/** A fixed-width integer. C's rules: arithmetic wraps at `bits`. 1 <= bits <= 32. */
+/** A fixed-width integer. C's rules: arithmetic wraps at `bits`. 1 <= bits <= 32, or 64 (which only stage 2 computes with). */
 export interface IntType {
   readonly kind: "int";
   readonly bits: number;
@@ -38,6 +38,8 @@ export const U8: IntType = { kind: "int", bits: 8, signed: false };
 export const U16: IntType = { kind: "int", bits: 16, signed: false };
 export const U32: IntType = { kind: "int", bits: 32, signed: false };
 export const I32: IntType = { kind: "int", bits: 32, signed: true };
+export const U64: IntType = { kind: "int", bits: 64, signed: false };
+export const I64: IntType = { kind: "int", bits: 64, signed: true };
 export const BOOL: BoolType = { kind: "bool" };
 export const FN: FnType = { kind: "fn" };
 
@@ -76,7 +78,10 @@ export type LocalId = number;
 
 /** Pure: no shared state, no effect, no failure (a division's divisor is checked by a `check` before it). */
 export type Expr =
+  /** Of at most 32 bits. */
   | { readonly kind: "const"; readonly type: ValueType; readonly value: number }
+  /** A constant of 64 bits. */
+  | { readonly kind: "wide"; readonly type: IntType; readonly value: bigint }
   | { readonly kind: "local"; readonly type: ValueType; readonly local: LocalId }
   | { readonly kind: "unary"; readonly op: UnaryOp; readonly type: ValueType; readonly arg: Expr }
   /** Both operands have type `type`, which is also the result's. */
@@ -208,9 +213,25 @@ export interface Fn {
   readonly blocks: readonly Block[];
   /** Visible outside its file. */
   readonly exported: boolean;
+  /**
+   * The object file that it is compiled into; absent for a header's function, which every object that uses it compiles
+   * for itself.
+   */
+  readonly object?: string;
+  /** Its file is one of several that make the object: what it exports is for the others, as C's `static` in one file. */
+  readonly isPart?: boolean;
   /** Where Linux has it: the operand of the `@linux` tag, for example `mm/highmem.c kmap_high`. */
   readonly linux?: string;
   readonly at: At;
+}
+
+/** What is declared and not defined. */
+export interface UndefinedFunction {
+  /** The file that would define it. */
+  readonly file: string;
+  /** The first use in the source. */
+  readonly at: At;
+  readonly declared: At;
 }
 
 /** A function or lock is named by itself; a name that two files define is an error of the front end. */
@@ -219,8 +240,8 @@ export interface Module {
   readonly functions: ReadonlyMap<string, Fn>;
   /** Functions whose address is taken, in source order; a function value is a 1-based index into this. */
   readonly functionTable: readonly string[];
-  /** Functions that live code may call but whose object is not built, with the file that would define them. */
-  readonly undefinedFunctions: ReadonlyMap<string, { readonly file: string; readonly at: At }>;
+  /** Functions that code may call but whose object is not built. */
+  readonly undefinedFunctions: ReadonlyMap<string, UndefinedFunction>;
 }
 
 /** Ends a switch over a union: a compile-time error when a case is missing. */
@@ -240,6 +261,27 @@ export function typeName(type: ValueType): string {
 
 export function constant(type: ValueType, value: number): Expr {
   return { kind: "const", type, value };
+}
+
+/** More than the checker's words hold. */
+export function isWide(type: ValueType): boolean {
+  return type.kind === "int" && type.bits > 32;
+}
+
+/** What a backend that has no 64-bit state answers to a 64-bit expression; `findWide` finds it first, with its place. */
+export function refuseWide(type: IntType): never {
+  throw new Error(`${typeName(type)} is for the link stage: the checker's state has at most 32 bits in a variable`);
+}
+
+/** A constant of any type, from a number that the type holds. */
+export function constantOf(type: ValueType, value: bigint): Expr {
+  return type.kind === "int" && isWide(type) ? { kind: "wide", type, value } : constant(type, Number(value));
+}
+
+/** The value of a constant of any type; undefined for what is none. */
+export function constantValue(expr: Expr): bigint | undefined {
+  if (expr.kind === "wide") return expr.value;
+  return expr.kind === "const" ? BigInt(expr.value) : undefined;
 }
 
 /** The number of scalars in a global. */

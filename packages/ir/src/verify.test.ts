@@ -32,7 +32,7 @@ function module(instrs: readonly Instr[], term: Block["term"] = end, more: Parti
     ]),
     functions: new Map([["f", f]]),
     functionTable: [],
-    undefinedFunctions: new Map([["gone", { file: "b.ts", at }]]),
+    undefinedFunctions: new Map([["gone", { file: "b.ts", at, declared: at }]]),
   };
 }
 

@@ -16,6 +16,7 @@ import {
   type Fn,
   type Global,
   type Instr,
+  isWide,
   type LocalId,
   type Module,
   type PlaceRef,
@@ -253,7 +254,11 @@ class FnVerifier {
     const text = (): string => printExpr(expr, this.fn);
     switch (expr.kind) {
       case "const":
+        if (isWide(expr.type)) this.fail(`${text()} is a 64-bit constant in 32`);
         if (!Number.isInteger(expr.value)) this.fail(`${text()} is no integer`);
+        return;
+      case "wide":
+        if (!isWide(expr.type)) this.fail(`${text()} is not of 64 bits`);
         return;
       case "local": {
         const type = this.local(expr.local);

@@ -1,7 +1,8 @@
 /**
  * Expressions with C's types: promotions, common types, conversions, and folding of what is constant.
  *
- * Everything narrower than 32 bits is promoted to i32; with a u32 operand the other becomes u32.
+ * Everything narrower than 32 bits is promoted to i32; with a u32 operand the other becomes u32; with a 64-bit operand
+ * the other becomes 64 bits wide, and u64 wins over i64.
  */
 import {
   type ArithmeticOp,
@@ -10,14 +11,19 @@ import {
   type CompareOp,
   compare,
   constant,
+  constantOf,
   type Expr,
   exprType,
   FN,
   I32,
+  I64,
   type IntType,
+  isWide,
   type LogicOp,
   sameType,
+  simplify,
   U32,
+  U64,
   type ValueType,
   wrap,
 } from "@shootdown/ir";
@@ -30,7 +36,13 @@ export function isConst(expr: Expr): expr is Extract<Expr, { kind: "const" }> {
   return expr.kind === "const";
 }
 
+/** Constants of 64 bits are folded by `ir`. */
+function simplifyWide(expr: Expr, operands: ValueType): Expr {
+  return isWide(operands) ? simplify(expr) : expr;
+}
+
 export function promote(type: ValueType): IntType {
+  if (type.kind === "int" && isWide(type)) return type;
   return type.kind === "int" && type.bits === 32 && !type.signed ? U32 : I32;
 }
 
@@ -38,12 +50,14 @@ export function promote(type: ValueType): IntType {
 export function commonType(a: ValueType, b: ValueType): ValueType {
   if (a.kind === "fn" || b.kind === "fn") return FN;
   if (a.kind === "bool" && b.kind === "bool") return BOOL;
+  if (isWide(a) || isWide(b)) return sameType(a, U64) || sameType(b, U64) ? U64 : I64;
   return sameType(promote(a), U32) || sameType(promote(b), U32) ? U32 : I32;
 }
 
 export function convert(expr: Expr, type: ValueType): Expr {
   const from = exprType(expr);
   if (sameType(from, type)) return expr;
+  if (isWide(type) || expr.kind === "wide") return simplify({ kind: "convert", type, arg: expr });
   if (isConst(expr)) return constant(type, wrap(type, expr.value));
   return { kind: "convert", type, arg: expr };
 }
@@ -51,7 +65,7 @@ export function convert(expr: Expr, type: ValueType): Expr {
 /** C's truth value. */
 export function toBool(expr: Expr): Expr {
   const type = exprType(expr);
-  return type.kind === "bool" ? expr : comparison("!=", expr, constant(type, 0));
+  return type.kind === "bool" ? expr : comparison("!=", expr, constantOf(type, 0n));
 }
 
 export function arithmetic(op: ArithmeticOp, left: Expr, right: Expr): Expr {
@@ -64,7 +78,7 @@ export function arithmetic(op: ArithmeticOp, left: Expr, right: Expr): Expr {
   if (isConst(l) && isConst(r) && !((op === "/" || op === "%") && r.value === 0)) {
     return constant(type, arith(op, type, l.value, r.value));
   }
-  return { kind: "arith", op, type, left: l, right: r };
+  return simplifyWide({ kind: "arith", op, type, left: l, right: r }, type);
 }
 
 export function comparison(op: CompareOp, left: Expr, right: Expr): Expr {
@@ -72,7 +86,7 @@ export function comparison(op: CompareOp, left: Expr, right: Expr): Expr {
   const l = convert(left, type);
   const r = convert(right, type);
   if (isConst(l) && isConst(r)) return compare(op, l.value, r.value) ? TRUE : FALSE;
-  return { kind: "compare", op, left: l, right: r };
+  return simplifyWide({ kind: "compare", op, left: l, right: r }, type);
 }
 
 export function logic(op: LogicOp, left: Expr, right: Expr): Expr {
@@ -98,14 +112,14 @@ export function negative(arg: Expr): Expr {
   const type = promote(exprType(arg));
   const value = convert(arg, type);
   if (isConst(value)) return constant(type, wrap(type, -value.value));
-  return { kind: "unary", op: "-", type, arg: value };
+  return simplifyWide({ kind: "unary", op: "-", type, arg: value }, type);
 }
 
 export function complement(arg: Expr): Expr {
   const type = promote(exprType(arg));
   const value = convert(arg, type);
   if (isConst(value)) return constant(type, wrap(type, ~value.value));
-  return { kind: "unary", op: "~", type, arg: value };
+  return simplifyWide({ kind: "unary", op: "~", type, arg: value }, type);
 }
 
 const OPPOSITE: Record<CompareOp, CompareOp> = {

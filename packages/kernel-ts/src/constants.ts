@@ -48,7 +48,8 @@ export class Constants {
     let value = decl.initializer && this.evaluate(decl.initializer);
     if (value?.kind === "scalar" && decl.type) {
       const type = valueType(this.unit.checker, this.unit.checker.getTypeFromTypeNode(decl.type));
-      if (type) value = scalar(convert(value.expr, type));
+      const converted = type && narrow(convert(value.expr, type));
+      if (type) value = converted ? scalar(converted) : this.refuse(decl.type, "a constant of 64 bits");
     }
     this.busy.delete(decl);
     this.known.set(decl, value);
@@ -195,7 +196,9 @@ export class Constants {
     const cast = callee === undefined ? undefined : SCALAR_TYPES.get(callee);
     if (cast && first) {
       const arg = this.scalar(first);
-      return arg && scalar(convert(arg, cast));
+      const converted = arg && narrow(convert(arg, cast));
+      if (arg && !converted) return this.refuse(node, "a constant of 64 bits");
+      return converted && scalar(converted);
     }
     if (callee !== "size") return this.refuse(node);
     if (!first || !second || !ts.isStringLiteral(first)) {
@@ -206,6 +209,11 @@ export class Constants {
     const value = unit.options.sizes.get(first.text) ?? full;
     return value === undefined ? undefined : scalar(integer(value));
   }
+}
+
+/** A constant of 64 bits is not for the top level: those decide array lengths and sizes. */
+function narrow(expr: Expr): Expr | undefined {
+  return expr.kind === "wide" ? undefined : expr;
 }
 
 function scalar(expr: Expr): ConstValue {

@@ -1,7 +1,7 @@
 /**
  * Where lowering stands: the function, what names mean in it, and what encloses the statement.
  */
-import type { At, Expr, LocalId, PlaceRef, ValueType } from "@shootdown/ir";
+import type { At, Expr, LocalId, PlaceRef, UndefinedFunction, ValueType } from "@shootdown/ir";
 import type ts from "#typescript";
 import type { Builder, Draft } from "./builder.js";
 import type { Shape } from "./shapes.js";
@@ -34,7 +34,7 @@ export type Region =
 export class References {
   /** Functions whose address is taken, in source order. */
   readonly table: string[] = [];
-  readonly undefined = new Map<string, { readonly file: string; readonly at: At }>();
+  readonly undefined = new Map<string, UndefinedFunction>();
   /** Direct calls of linked functions, by caller. */
   readonly calls = new Map<FunctionInfo, { readonly callee: FunctionInfo; readonly node: ts.Node }[]>();
 }

@@ -11,7 +11,7 @@ import { lowerIntrinsic } from "./intrinsics.js";
 import { lowerExpr, NOTHING } from "./lower-expr.js";
 import { lowerPlace, placeRef, settled } from "./lower-place.js";
 import { type Shape, valueType } from "./shapes.js";
-import { type FunctionInfo, preludeName, symbolOf, type Unit } from "./unit.js";
+import { atOf, type FunctionInfo, preludeName, symbolOf, type Unit } from "./unit.js";
 
 /** The result, or undefined if there is none. */
 export function lowerCall(ctx: Context, node: ts.CallExpression): Expr | undefined {
@@ -55,7 +55,8 @@ export function functionNamed(
 /** Notes that live code may need `info`. */
 function refer(ctx: Context, info: FunctionInfo, node: ts.Node): void {
   if (info.linked || ctx.references.undefined.has(info.name)) return;
-  ctx.references.undefined.set(info.name, { file: displayName(info.file), at: at(ctx, node) });
+  const declared = atOf(info.decl.name ?? info.decl, info.sourceName);
+  ctx.references.undefined.set(info.name, { file: displayName(info.file), at: at(ctx, node), declared });
 }
 
 /** A function's name used as a value. */

@@ -2,7 +2,7 @@
  * Expressions. What an expression computes is pure; what it reads or calls becomes instructions before it, from left to
  * right. No assignment is part of an expression, so a local that was read stays what it was.
  */
-import { BOOL, constant, type Expr, exprType, I32, U8 } from "@shootdown/ir";
+import { BOOL, constant, constantOf, type Expr, exprType, I32, I64, U8 } from "@shootdown/ir";
 import ts from "#typescript";
 import type { Draft } from "./builder.js";
 import {
@@ -17,6 +17,7 @@ import {
   NULL_FN,
   negative,
   not,
+  promote,
   select,
   TRUE,
   toBool,
@@ -30,13 +31,18 @@ import { preludeName, symbolOf } from "./unit.js";
 
 /** What stands for an expression that was refused. */
 export const NOTHING: Expr = constant(I32, 0);
-/** The width of everything that is shifted. */
-const SHIFT_LIMIT = 32;
+
+/** A greater literal is of type i64, as in C. */
+const MAX_U32 = 0xffff_ffff;
 
 export function lowerExpr(ctx: Context, node: ts.Expression): Expr {
   const { unit } = ctx;
   if (ts.isParenthesizedExpression(node)) return lowerExpr(ctx, node.expression);
-  if (ts.isNumericLiteral(node)) return unit.constants.literal(node);
+  if (ts.isNumericLiteral(node)) {
+    const value = Number(node.text);
+    const isLong = Number.isSafeInteger(value) && value > MAX_U32;
+    return isLong ? constantOf(I64, BigInt(value)) : unit.constants.literal(node);
+  }
   if (ts.isIdentifier(node)) return lowerName(ctx, node);
   if (ts.isPropertyAccessExpression(node)) return lowerProperty(ctx, node);
   if (ts.isElementAccessExpression(node)) {
@@ -202,8 +208,9 @@ export function computed(
       });
     }
   }
-  if ((op === "<<" || op === ">>") && isConst(right) && (right.value < 0 || right.value >= SHIFT_LIMIT)) {
-    sink.rule("K1108", node.right, `${right.value} of ${SHIFT_LIMIT}`);
+  if ((op === "<<" || op === ">>") && isConst(right)) {
+    const limit = promote(exprType(left)).bits;
+    if (right.value < 0 || right.value >= limit) sink.rule("K1108", node.right, `${right.value} of ${limit}`);
   }
   return arithmetic(op, left, right);
 }

@@ -6,6 +6,7 @@ import type ts from "#typescript";
 import { Builder } from "./builder.js";
 import { convert } from "./c-expr.js";
 import { at, type Binding, type Context, type References } from "./context.js";
+import { displayName, isHeader, treeName } from "./files.js";
 import { singleExpression } from "./lower-call.js";
 import { lowerExpr } from "./lower-expr.js";
 import { lowerStatements } from "./lower-stmt.js";
@@ -54,9 +55,22 @@ export function lowerFunction(unit: Unit, references: References, info: Function
     locals: builder.locals,
     blocks: builder.finish(),
     exported: info.exported,
+    ...objectOf(info.file),
     ...(linux === undefined ? {} : { linux }),
     at: atOf(info.decl.name ?? info.decl, info.sourceName),
   };
+}
+
+/**
+ * The object that a file is compiled into: its own, or the one that `@object` in the file's header comment names. A
+ * header has none.
+ */
+function objectOf(file: ts.SourceFile): Pick<Fn, "object" | "isPart"> {
+  if (isHeader(treeName(file))) return {};
+  const header = /^(\s*\/\/[^\n]*\n)*\s*\/\*[\s\S]*?\*\//.exec(file.text)?.[0] ?? "";
+  const named = /@object[ \t]+(\S+\.o)\b/.exec(header)?.[1];
+  const own = displayName(file).replace(/\.ts$/, ".o");
+  return named === undefined || named === own ? { object: own } : { object: named, isPart: true };
 }
 
 /** The operand of `@linux` in the doc comment: the rest of its line. */

@@ -295,7 +295,14 @@ describe("functions", () => {
     const source = 'import { g } from "./b.ts";\nexport function f(): u8 {\n  return g();\n}';
     const module = moduleOf(source, { files });
     expect([...module.undefinedFunctions]).toEqual([
-      ["g", { file: "mm/b.ts", at: { file: "mm/a.ts", line: 3, column: 10, fn: "f" } }],
+      [
+        "g",
+        {
+          file: "mm/b.ts",
+          at: { file: "mm/a.ts", line: 3, column: 10, fn: "f" },
+          declared: { file: "mm/b.ts", line: 2, column: 17, fn: "g" },
+        },
+      ],
     ]);
     expect([...module.functions.keys()]).toEqual(["f"]);
     expect(module.globals.size).toBe(0);

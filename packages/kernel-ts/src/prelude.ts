@@ -28,6 +28,9 @@ type u8 = number & { readonly __int?: "u8" };
 type u16 = number & { readonly __int?: "u8" | "u16" };
 type u32 = number & { readonly __int?: "u8" | "u16" | "u32" };
 type i32 = number & { readonly __int?: "u8" | "u16" | "i32" };
+/** 64 bits are for the link stage: the checker refuses what it would have to run with them. */
+type u64 = number & { readonly __int?: "u8" | "u16" | "u32" | "u64" };
+type i64 = number & { readonly __int?: "u8" | "u16" | "u32" | "i32" | "i64" };
 type bool = boolean;
 
 /** A type used as a value: describes an element (\`array(u8, 4)\`) or converts as a C cast does (\`u8(x)\`). */
@@ -39,6 +42,8 @@ declare const u8: Type<u8>;
 declare const u16: Type<u16>;
 declare const u32: Type<u32>;
 declare const i32: Type<i32>;
+declare const u64: Type<u64>;
+declare const i64: Type<i64>;
 declare const bool: Type<bool>;
 /** A reference to a named function of the given type, or \`null\`. */
 declare function fn<F>(): Type<F | null>;

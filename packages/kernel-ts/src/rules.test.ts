@@ -63,7 +63,7 @@ const CASES: readonly Case[] = [
   },
   { code: "K1020", source: "export default function f(): void {} // HERE" },
   { code: "K1021", source: inFunction("const x = 1.5;") },
-  { code: "K1021", source: inFunction("const x = 0x100000000;") },
+  { code: "K1021", source: inFunction("const x = 0x100000000000000;") },
   { code: "K1022", source: inFunction("let x = a; x = (f(a), 1);") },
   { code: "K1023", source: "for (;;) {} // HERE" },
   { code: "K1023", source: "function f(): void {}\nf(); // HERE" },

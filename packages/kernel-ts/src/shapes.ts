@@ -1,7 +1,7 @@
 /**
  * What tsc's types mean: values (integers with a width, bool, function) and shapes of shared state.
  */
-import { BOOL, FN, I32, type LockKind, U8, U16, U32, type ValueType } from "@shootdown/ir";
+import { BOOL, FN, I32, I64, type LockKind, U8, U16, U32, U64, type ValueType } from "@shootdown/ir";
 import ts from "#typescript";
 
 /** A scalar, a lock, or what is built of them. */
@@ -18,6 +18,8 @@ export const SCALAR_TYPES: ReadonlyMap<string, ValueType> = new Map<string, Valu
   ["u16", U16],
   ["u32", U32],
   ["i32", I32],
+  ["u64", U64],
+  ["i64", I64],
   ["bool", BOOL],
 ]);
 
@@ -33,6 +35,8 @@ export function valueType(checker: ts.TypeChecker, tsType: ts.Type): ValueType |
   const brand = checker.getPropertyOfType(type, "__int");
   if (!brand) return I32;
   const widths = literals(checker.getTypeOfSymbol(brand));
+  if (widths.has("i64")) return I64;
+  if (widths.has("u64")) return U64;
   if (widths.has("i32")) return I32;
   if (widths.has("u32")) return U32;
   if (widths.has("u16")) return U16;

@@ -8,6 +8,7 @@ import {
   type Module,
   type PlaceRef,
   printFn,
+  refuseWide,
   verify,
   wrap,
 } from "@shootdown/ir";
@@ -144,6 +145,8 @@ export class Machine {
 function evaluate(expr: Expr, locals: readonly number[], module: Module): number {
   const e = (inner: Expr): number => evaluate(inner, locals, module);
   switch (expr.kind) {
+    case "wide":
+      return refuseWide(expr.type);
     case "const":
       return expr.value;
     case "local":

@@ -1,0 +1,529 @@
+/**
+ * What is known of an integer: which bits are certain, and which intervals it lies in. The abstract values of `ranges.ts`.
+ *
+ * A value of `bits` bits is a set of intervals in the type's own range (unsigned [0, 2^bits), signed
+ * [-2^(bits-1), 2^(bits-1))) together with masks of the bits known 0 and known 1 in two's complement. Each operation
+ * contains every result that `arith.ts` gives for members of its operands (`value.test.ts`); it need not be exact.
+ * Both halves are what gcc keeps: known bits in conditional constant propagation, intervals in value range propagation.
+ */
+import { arithWide, compareWide, wrapWide } from "./arith.js";
+import { type ArithmeticOp, assertNever, type CompareOp, type ValueType } from "./types.js";
+
+/** The width and sign of a value; a bool is one unsigned bit, a function's number 32. */
+export interface Width {
+  readonly bits: number;
+  readonly signed: boolean;
+}
+
+/** An interval, both ends included. */
+export type Interval = readonly [low: bigint, high: bigint];
+
+export interface Value {
+  /** Sorted, apart from each other, at most `MAX_INTERVALS`. None: no value at all, the place is not reached. */
+  readonly intervals: readonly Interval[];
+  /** Bits that are certainly 0. */
+  readonly zeros: bigint;
+  /** Bits that are certainly 1. */
+  readonly ones: bigint;
+}
+
+/** More intervals than this are joined where the gap is smallest. */
+const MAX_INTERVALS = 8;
+/** Operands of more possible shift counts than this do not exist. */
+const MAX_BITS = 64;
+
+const BIT: Width = { bits: 1, signed: false };
+
+export function widthOf(type: ValueType): Width {
+  if (type.kind === "int") return type;
+  return type.kind === "bool" ? BIT : { bits: 32, signed: false };
+}
+
+function mask(bits: number): bigint {
+  return (1n << BigInt(bits)) - 1n;
+}
+
+export function lowest(width: Width): bigint {
+  return width.signed ? -(1n << BigInt(width.bits - 1)) : 0n;
+}
+
+export function highest(width: Width): bigint {
+  return width.signed ? (1n << BigInt(width.bits - 1)) - 1n : mask(width.bits);
+}
+
+const maximum = (a: bigint, b: bigint): bigint => (a > b ? a : b);
+const minimum = (a: bigint, b: bigint): bigint => (a < b ? a : b);
+
+export const NOTHING_KNOWN_OF_BITS = { zeros: 0n, ones: 0n };
+/** Of no type: the value of what is not reached. */
+export const BOTTOM: Value = { intervals: [], ...NOTHING_KNOWN_OF_BITS };
+
+export function isBottom(value: Value): boolean {
+  return value.intervals.length === 0;
+}
+
+/** Any value of the type. */
+export function top(width: Width): Value {
+  return { intervals: [[lowest(width), highest(width)]], ...NOTHING_KNOWN_OF_BITS };
+}
+
+export function exactly(width: Width, value: bigint): Value {
+  const pattern = BigInt.asUintN(width.bits, value);
+  return { intervals: [[value, value]], zeros: ~pattern & mask(width.bits), ones: pattern };
+}
+
+/** Any value from `low` to `high`, which the type holds. */
+export function between(width: Width, low: bigint, high: bigint): Value {
+  return low > high ? BOTTOM : normalise(width, { intervals: [[low, high]], ...NOTHING_KNOWN_OF_BITS });
+}
+
+/** Any value whose bits agree. */
+export function withBits(width: Width, zeros: bigint, ones: bigint): Value {
+  return normalise(width, { intervals: top(width).intervals, zeros, ones });
+}
+
+export function least(value: Value): bigint {
+  return value.intervals[0]![0];
+}
+
+export function greatest(value: Value): bigint {
+  return value.intervals.at(-1)![1];
+}
+
+/** The only value that is possible, if there is only one. */
+export function single(value: Value): bigint | undefined {
+  const [only] = value.intervals;
+  return value.intervals.length === 1 && only![0] === only![1] ? only![0] : undefined;
+}
+
+export function contains(width: Width, value: Value, member: bigint): boolean {
+  const pattern = BigInt.asUintN(width.bits, member);
+  if ((pattern & value.zeros) !== 0n || (~pattern & value.ones) !== 0n) return false;
+  return value.intervals.some(([low, high]) => low <= member && member <= high);
+}
+
+export function sameValue(a: Value, b: Value): boolean {
+  return (
+    a.zeros === b.zeros &&
+    a.ones === b.ones &&
+    a.intervals.length === b.intervals.length &&
+    a.intervals.every(([low, high], i) => low === b.intervals[i]![0] && high === b.intervals[i]![1])
+  );
+}
+
+/** Sorted and apart, without more intervals than may be. */
+function tidy(intervals: readonly Interval[]): Interval[] {
+  const sorted = [...intervals].sort((a, b) => (a[0] < b[0] ? -1 : a[0] > b[0] ? 1 : 0));
+  const result: [bigint, bigint][] = [];
+  for (const [low, high] of sorted) {
+    const last = result.at(-1);
+    if (last && low <= last[1] + 1n) last[1] = maximum(last[1], high);
+    else result.push([low, high]);
+  }
+  while (result.length > MAX_INTERVALS) {
+    let narrow = 1;
+    for (let i = 2; i < result.length; i++) {
+      if (result[i]![0] - result[i - 1]![1] < result[narrow]![0] - result[narrow - 1]![1]) narrow = i;
+    }
+    result[narrow - 1]![1] = result[narrow]![1];
+    result.splice(narrow, 1);
+  }
+  return result;
+}
+
+/** The bits that all numbers of an interval share: those above the highest in which its ends differ. */
+function bitsOf(width: Width, [low, high]: Interval): { zeros: bigint; ones: bigint } {
+  if (width.signed && low < 0n && high >= 0n) return NOTHING_KNOWN_OF_BITS;
+  const a = BigInt.asUintN(width.bits, low);
+  const b = BigInt.asUintN(width.bits, high);
+  const differ = a ^ b;
+  const below = differ === 0n ? 0n : mask(differ.toString(2).length);
+  const sure = mask(width.bits) & ~below;
+  return { zeros: ~a & sure, ones: a & sure };
+}
+
+/** The least and the greatest number whose bits agree. */
+function spanOf(width: Width, zeros: bigint, ones: bigint): Interval {
+  const all = mask(width.bits);
+  if (!width.signed) return [ones, all & ~zeros];
+  const sign = 1n << BigInt(width.bits - 1);
+  const low = (zeros & sign) === 0n ? ones | sign : ones;
+  const high = (ones & sign) === 0n ? all & ~zeros & ~sign : all & ~zeros;
+  return [BigInt.asIntN(width.bits, low), BigInt.asIntN(width.bits, high)];
+}
+
+/** Lets each half sharpen the other. */
+function normalise(width: Width, value: Value): Value {
+  let { zeros, ones } = value;
+  if ((zeros & ones) !== 0n) return BOTTOM;
+  const [low, high] = spanOf(width, zeros, ones);
+  const intervals = tidy(value.intervals).flatMap(([a, b]): Interval[] => {
+    const from = maximum(a, low);
+    const to = minimum(b, high);
+    return from <= to ? [[from, to]] : [];
+  });
+  if (intervals.length === 0) return BOTTOM;
+  let sharedZeros = mask(width.bits);
+  let sharedOnes = sharedZeros;
+  for (const interval of intervals) {
+    const bits = bitsOf(width, interval);
+    sharedZeros &= bits.zeros;
+    sharedOnes &= bits.ones;
+  }
+  zeros |= sharedZeros;
+  ones |= sharedOnes;
+  if ((zeros & ones) !== 0n) return BOTTOM;
+  return { intervals, zeros, ones };
+}
+
+/** A value that is one of either; with `between`, or anything from one to the other. */
+export function join(width: Width, a: Value, b: Value, between = false): Value {
+  if (isBottom(a)) return b;
+  if (isBottom(b)) return a;
+  if (between) {
+    const low = minimum(least(a), least(b));
+    return normalise(width, { intervals: [[low, maximum(greatest(a), greatest(b))]], ...NOTHING_KNOWN_OF_BITS });
+  }
+  return normalise(width, {
+    intervals: [...a.intervals, ...b.intervals],
+    zeros: a.zeros & b.zeros,
+    ones: a.ones & b.ones,
+  });
+}
+
+/** A value that is in both. */
+export function meet(width: Width, a: Value, b: Value): Value {
+  if (isBottom(a) || isBottom(b)) return BOTTOM;
+  const intervals = a.intervals.flatMap(([low, high]) =>
+    b.intervals.flatMap(([from, to]): Interval[] => {
+      const start = maximum(low, from);
+      const end = minimum(high, to);
+      return start <= end ? [[start, end]] : [];
+    }),
+  );
+  return normalise(width, { intervals, zeros: a.zeros | b.zeros, ones: a.ones | b.ones });
+}
+
+/**
+ * A value that holds both and, applied again and again, stops growing: an end that moved goes to the type's end. Bits
+ * need no help, for there are at most 64 of them to lose.
+ */
+export function widen(width: Width, old: Value, grown: Value): Value {
+  if (isBottom(old)) return grown;
+  const low = least(grown) < least(old) ? lowest(width) : least(old);
+  const high = greatest(grown) > greatest(old) ? highest(width) : greatest(old);
+  return normalise(width, { intervals: [[low, high]], zeros: old.zeros & grown.zeros, ones: old.ones & grown.ones });
+}
+
+/** The values that integers in [low, high] have after wrapping at the width. */
+function wrapped(width: Width, low: bigint, high: bigint): Interval[] {
+  const size = 1n << BigInt(width.bits);
+  if (high - low >= size) return [[lowest(width), highest(width)]];
+  const start = wrapWide(width, low);
+  const end = wrapWide(width, high);
+  return start <= end
+    ? [[start, end]]
+    : [
+        [lowest(width), end],
+        [start, highest(width)],
+      ];
+}
+
+/** C's conversion between integer types; to bool, whether it is not 0. */
+export function convertValue(from: Width, to: Width, value: Value, toBool: boolean): Value {
+  if (isBottom(value)) return BOTTOM;
+  if (toBool) {
+    const zero = contains(from, value, 0n);
+    const other = greatest(value) !== 0n || least(value) !== 0n;
+    return zero ? (other ? top(BIT) : exactly(BIT, 0n)) : exactly(BIT, 1n);
+  }
+  const intervals = value.intervals.flatMap(([low, high]) => wrapped(to, low, high));
+  const all = mask(to.bits);
+  let { zeros, ones } = value;
+  if (to.bits > from.bits) {
+    const above = all & ~mask(from.bits);
+    const sign = 1n << BigInt(from.bits - 1);
+    if (!from.signed || (zeros & sign) !== 0n) zeros |= above;
+    else if ((ones & sign) !== 0n) ones |= above;
+  }
+  return normalise(to, { intervals, zeros: zeros & all, ones: ones & all });
+}
+
+/** The bits of a sum: certain as long as both operands' bits and the carry are. */
+function addBits(width: Width, a: Value, b: Value, carry: boolean): { zeros: bigint; ones: bigint } {
+  const all = mask(width.bits);
+  const c = carry ? 1n : 0n;
+  const most = (~a.zeros & all) + (~b.zeros & all) + c;
+  const fewest = a.ones + b.ones + c;
+  const carryZero = ~(most ^ a.zeros ^ b.zeros) & all;
+  const carryOne = (fewest ^ a.ones ^ b.ones) & all;
+  const sure = (a.zeros | a.ones) & (b.zeros | b.ones) & (carryZero | carryOne);
+  return { zeros: ~most & sure & all, ones: fewest & sure };
+}
+
+function complementBits({ zeros, ones }: Value): { zeros: bigint; ones: bigint } {
+  return { zeros: ones, ones: zeros };
+}
+
+/** How many low bits are certainly 0. */
+function trailingZeros(width: Width, value: Value): number {
+  let count = 0;
+  while (count < width.bits && (value.zeros >> BigInt(count)) & 1n) count++;
+  return count;
+}
+
+function pairs(a: Value, b: Value, f: (x: Interval, y: Interval) => readonly Interval[]): Interval[] {
+  return a.intervals.flatMap((x) => b.intervals.flatMap((y) => f(x, y)));
+}
+
+/** The least and greatest of an operation at the corners of two intervals. */
+function corners(x: Interval, y: Interval, f: (a: bigint, b: bigint) => bigint): Interval {
+  const results = [f(x[0], y[0]), f(x[0], y[1]), f(x[1], y[0]), f(x[1], y[1])];
+  return [results.reduce(minimum), results.reduce(maximum)];
+}
+
+function product(width: Width, a: Value, b: Value): Value {
+  const intervals = pairs(a, b, (x, y) => {
+    const [low, high] = corners(x, y, (p, q) => p * q);
+    return wrapped(width, low, high);
+  });
+  const low = Math.min(width.bits, trailingZeros(width, a) + trailingZeros(width, b));
+  return normalise(width, { intervals, zeros: mask(low), ones: 0n });
+}
+
+/** The interval without 0, cut at it. */
+function withoutZero([low, high]: Interval): Interval[] {
+  const parts: Interval[] = [];
+  if (low < 0n) parts.push([low, minimum(high, -1n)]);
+  if (high > 0n) parts.push([maximum(low, 1n), high]);
+  return parts;
+}
+
+function quotient(width: Width, a: Value, b: Value): Value {
+  const intervals = pairs(a, b, (x, y) =>
+    withoutZero(y).flatMap((divisor) => {
+      const [low, high] = corners(x, divisor, (p, q) => p / q);
+      // Where x crosses 0 the quotient does too; the corners hold its ends.
+      return wrapped(width, low, high);
+    }),
+  );
+  return normalise(width, { intervals, ...NOTHING_KNOWN_OF_BITS });
+}
+
+function remainder(width: Width, a: Value, b: Value): Value {
+  const intervals = pairs(a, b, (x, y) =>
+    withoutZero(y).flatMap((divisor): Interval[] => {
+      const size = divisor[0] < 0n ? [-divisor[1], -divisor[0]] : [divisor[0], divisor[1]];
+      const most = size[1]! - 1n;
+      if (x[0] >= 0n && x[1] < size[0]!) return [x];
+      return [[x[0] < 0n ? maximum(x[0], -most) : 0n, x[1] > 0n ? minimum(x[1], most) : 0n]];
+    }),
+  );
+  const power = single(b);
+  if (power !== undefined && power > 0n && (power & (power - 1n)) === 0n && (!width.signed || least(a) >= 0n)) {
+    return meet(width, normalise(width, { intervals, ...NOTHING_KNOWN_OF_BITS }), {
+      intervals: top(width).intervals,
+      zeros: (a.zeros & (power - 1n)) | (mask(width.bits) & ~(power - 1n)),
+      ones: a.ones & (power - 1n),
+    });
+  }
+  return normalise(width, { intervals, ...NOTHING_KNOWN_OF_BITS });
+}
+
+/** `&`, `|` and `^`, where neither operand is negative, are bounded by the operands. */
+function bitwise(width: Width, op: "&" | "|" | "^", a: Value, b: Value): Value {
+  const bits =
+    op === "&"
+      ? { zeros: a.zeros | b.zeros, ones: a.ones & b.ones }
+      : op === "|"
+        ? { zeros: a.zeros & b.zeros, ones: a.ones | b.ones }
+        : { zeros: (a.zeros & b.zeros) | (a.ones & b.ones), ones: (a.zeros & b.ones) | (a.ones & b.zeros) };
+  let low = lowest(width);
+  let high = highest(width);
+  if (op === "&") {
+    if (least(a) >= 0n) high = minimum(high, greatest(a));
+    if (least(b) >= 0n) high = minimum(high, greatest(b));
+    if (least(a) >= 0n || least(b) >= 0n) low = maximum(low, 0n);
+    else low = maximum(low, lowestOfSameSign(width, minimum(least(a), least(b))));
+  } else if (op === "|") {
+    if (least(a) >= 0n && least(b) >= 0n) low = maximum(least(a), least(b));
+    if (greatest(a) < 0n) high = minimum(high, -1n);
+    if (greatest(b) < 0n) high = minimum(high, -1n);
+    if (greatest(a) < 0n || greatest(b) < 0n) {
+      low = maximum(low, greatest(a) < 0n && greatest(b) < 0n ? maximum(least(a), least(b)) : low);
+    }
+  }
+  return normalise(width, { intervals: [[low, high]], ...bits });
+}
+
+/** `a & b` of negative numbers is not below the power of two that holds both. */
+function lowestOfSameSign(width: Width, value: bigint): bigint {
+  if (!width.signed || value >= 0n) return 0n;
+  return -(1n << BigInt((-value - 1n).toString(2).length));
+}
+
+/** The counts that a shift may have: taken modulo the width that is computed in. */
+function countsOf(width: Width, count: Value): readonly number[] {
+  const limit = width.bits <= 32 ? 32 : MAX_BITS;
+  const fits = least(count) >= 0n && greatest(count) < BigInt(limit);
+  const all = Array.from({ length: limit }, (_, i) => i);
+  return fits ? all.filter((n) => contains(width, count, BigInt(n))) : all;
+}
+
+function shifted(width: Width, op: "<<" | ">>", a: Value, count: number): Value {
+  const by = BigInt(count);
+  const all = mask(width.bits);
+  if (op === "<<") {
+    const intervals = a.intervals.flatMap(([low, high]) => wrapped(width, low << by, high << by));
+    const bits = { zeros: ((a.zeros << by) | mask(count)) & all, ones: (a.ones << by) & all };
+    return normalise(width, { intervals, ...bits });
+  }
+  const intervals = a.intervals.map(([low, high]): Interval => [low >> by, high >> by]);
+  const above = all & ~(all >> by);
+  const sign = 1n << BigInt(width.bits - 1);
+  const isZero = !width.signed || (a.zeros & sign) !== 0n;
+  const isOne = width.signed && (a.ones & sign) !== 0n;
+  const bits = { zeros: (a.zeros >> by) | (isZero ? above : 0n), ones: (a.ones >> by) | (isOne ? above : 0n) };
+  return normalise(width, { intervals, ...bits });
+}
+
+/** More counts than this are not tried one by one. */
+const MAX_COUNTS = 4;
+
+function shiftedByAny(width: Width, op: "<<" | ">>", a: Value, counts: readonly number[]): Value {
+  if (counts.length <= MAX_COUNTS) {
+    return counts.map((count) => shifted(width, op, a, count)).reduce((all, one) => join(width, all, one), BOTTOM);
+  }
+  const least = counts[0]!;
+  if (op === "<<") {
+    const zeros = mask(Math.min(width.bits, trailingZeros(width, a) + least));
+    return normalise(width, { intervals: top(width).intervals, zeros, ones: 0n });
+  }
+  const most = counts.at(-1)!;
+  // Shifting further brings a number nearer to 0, or to -1.
+  return join(width, shifted(width, op, a, least), shifted(width, op, a, most), true);
+}
+
+/** Every `x op y` at the width. Where the divisor must be 0 there is no result. */
+export function arithValue(width: Width, op: ArithmeticOp, a: Value, b: Value): Value {
+  if (isBottom(a) || isBottom(b)) return BOTTOM;
+  const x = single(a);
+  const y = single(b);
+  if (x !== undefined && y !== undefined && !(y === 0n && (op === "/" || op === "%"))) {
+    return exactly(width, arithWide(op, width, x, y));
+  }
+  switch (op) {
+    case "+":
+      return normalise(width, {
+        intervals: pairs(a, b, (p, q) => wrapped(width, p[0] + q[0], p[1] + q[1])),
+        ...addBits(width, a, b, false),
+      });
+    case "-":
+      return normalise(width, {
+        intervals: pairs(a, b, (p, q) => wrapped(width, p[0] - q[1], p[1] - q[0])),
+        ...addBits(width, a, { ...b, ...complementBits(b) }, true),
+      });
+    case "*":
+      return product(width, a, b);
+    case "/":
+      return quotient(width, a, b);
+    case "%":
+      return remainder(width, a, b);
+    case "&":
+    case "|":
+    case "^":
+      return bitwise(width, op, a, b);
+    case "<<":
+    case ">>":
+      return shiftedByAny(width, op, a, countsOf(width, b));
+    default:
+      return assertNever(op);
+  }
+}
+
+/** `~x`. */
+export function complementValue(width: Width, value: Value): Value {
+  if (isBottom(value)) return BOTTOM;
+  const turn = (x: bigint): bigint => (width.signed ? ~x : highest(width) - x);
+  const intervals = value.intervals.map(([low, high]): Interval => [turn(high), turn(low)]);
+  return normalise(width, { intervals, ...complementBits(value) });
+}
+
+/** `-x`. */
+export function negateValue(width: Width, value: Value): Value {
+  return arithValue(width, "-", exactly(width, 0n), value);
+}
+
+const OPPOSITE = { "==": "!=", "!=": "==", "<": ">=", "<=": ">", ">": "<=", ">=": "<" } as const;
+const MIRRORED = { "==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<=" } as const;
+
+/** What holds where `op` does not. */
+export function oppositeOf(op: CompareOp): CompareOp {
+  return OPPOSITE[op];
+}
+
+/** Whether the comparison holds for all members, or for none. */
+export function compareValue(width: Width, op: CompareOp, a: Value, b: Value): boolean | undefined {
+  if (isBottom(a) || isBottom(b)) return undefined;
+  const x = single(a);
+  const y = single(b);
+  if (x !== undefined && y !== undefined) return compareWide(op, x, y);
+  const canHold = (which: CompareOp): boolean => !isBottom(constrain(width, which, a, b));
+  if (!canHold(op)) return false;
+  return canHold(OPPOSITE[op]) ? undefined : true;
+}
+
+/** The members of `a` for which `a op y` may hold for some `y` of `b`. */
+export function constrain(width: Width, op: CompareOp, a: Value, b: Value): Value {
+  if (isBottom(a) || isBottom(b)) return BOTTOM;
+  switch (op) {
+    case "==":
+      return meet(width, a, b);
+    case "!=": {
+      const y = single(b);
+      if (y === undefined) return a;
+      const parts = [between(width, lowest(width), y - 1n), between(width, y + 1n, highest(width))];
+      const others = parts.reduce((all, one) => join(width, all, one), BOTTOM);
+      const kept = meet(width, a, others);
+      // A bit that only the excluded value has is not seen by the intervals' hull.
+      return isBottom(kept) || single(kept) !== y ? kept : BOTTOM;
+    }
+    case "<":
+      return meet(width, a, between(width, lowest(width), greatest(b) - 1n));
+    case "<=":
+      return meet(width, a, between(width, lowest(width), greatest(b)));
+    case ">":
+      return meet(width, a, between(width, least(b) + 1n, highest(width)));
+    case ">=":
+      return meet(width, a, between(width, least(b), highest(width)));
+    default:
+      return assertNever(op);
+  }
+}
+
+/** `a op b` as `b op' a`. */
+export function mirrored(op: CompareOp): CompareOp {
+  return MIRRORED[op];
+}
+
+/** In words: `-22`, `0 to 0xfffff`, `any u32`. */
+export function printValue(width: Width, value: Value, typeName: string): string {
+  if (isBottom(value)) return "nothing";
+  const only = single(value);
+  if (only !== undefined) return printNumber(only);
+  if (least(value) === lowest(width) && greatest(value) === highest(width) && value.intervals.length === 1) {
+    const low = trailingZeros(width, value);
+    return low > 0 ? `a multiple of ${printNumber(1n << BigInt(low))}` : `any ${typeName}`;
+  }
+  return value.intervals
+    .map(([low, high]) => (low === high ? printNumber(low) : `${printNumber(low)} to ${printNumber(high)}`))
+    .join(" or ");
+}
+
+/** From here on a number reads better in hexadecimal. */
+const READABLE = 100_000n;
+
+function printNumber(value: bigint): string {
+  if (value >= -READABLE && value <= READABLE) return String(value);
+  return value < 0n ? `-0x${(-value).toString(16)}` : `0x${value.toString(16)}`;
+}
