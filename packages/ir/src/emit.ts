@@ -10,7 +10,6 @@
  * Where gcc weighs sizes that are not known here, the choice is `inlining`: link the module with "eager" and with
  * "reluctant" to see whether anything hangs on it.
  */
-import type { Precision } from "./facts.js";
 import { type Expanded, inlineSome } from "./inline.js";
 import { Ranges } from "./ranges.js";
 import { mapExpr, mapInstr, mapTerm } from "./rewrite.js";
@@ -50,7 +49,7 @@ interface Limits {
 
 /** Sizes in the instructions of `sizeOf`. Fitted to gcc 12 by `npm run oracle:gcc`. */
 const LIMITS: Record<Exclude<Optimisation, "O0">, Limits> = {
-  O1: { early: 0, small: 0, declared: 40 },
+  O1: { early: 0, small: 5, declared: 40 },
   O2: { early: 6, small: 14, declared: 60 },
   Os: { early: 4, small: 5, declared: 8 },
 };
@@ -58,10 +57,6 @@ const LIMITS: Record<Exclude<Optimisation, "O0">, Limits> = {
 const MARGIN = 3;
 
 const NOWHERE = "";
-
-function precisionOf(level: Optimisation): Precision {
-  return level === "O1" ? "bits" : "ranges";
-}
 
 /** Every function name that live code of a body uses, in order. */
 export function usesOf({ expanded, ranges }: Pick<Emitted, "expanded" | "ranges">): readonly Use[] {
@@ -134,7 +129,6 @@ interface Early {
 class Compiler {
   private readonly bodies = new Map<string, Early>();
   private readonly limits: Limits;
-  private readonly precision: Precision;
   /** Functions of a part that another object uses: external whatever their file says. */
   private readonly crossed = new Set<string>();
 
@@ -144,7 +138,6 @@ class Compiler {
     private readonly inlining: Inlining,
   ) {
     this.limits = LIMITS[level];
-    this.precision = precisionOf(level);
     for (const fn of module.functions.values()) {
       for (const name of namesIn(fn)) {
         const used = module.functions.get(name);
@@ -181,7 +174,7 @@ class Compiler {
       return this.fits(size, fn.object === undefined ? this.limits.declared : this.limits.early);
     };
     const expanded = inlineSome(this.module, this.module.functions.get(name)!, expands);
-    const ranges = new Ranges(expanded.fn, { precision: this.precision });
+    const ranges = new Ranges(expanded.fn, { precision: "ranges", forgetsLoops: this.level === "O1" });
     const early = {
       name,
       object,
@@ -245,7 +238,11 @@ class Compiler {
       if (!stays(early) && expands(object)(name)) return [];
       const fn = this.module.functions.get(name)!;
       const expanded = inlineSome(this.module, fn, expands(object));
-      const ranges = new Ranges(expanded.fn, { precision: this.precision, params: passed.get(`${object}\n${name}`) });
+      const ranges = new Ranges(expanded.fn, {
+        precision: "ranges",
+        forgetsLoops: this.level === "O1",
+        params: passed.get(`${object}\n${name}`),
+      });
       return [{ name, object, expanded, ranges, isExternal: this.isExternal(fn) }];
     });
   }
@@ -259,7 +256,7 @@ class Compiler {
     const closed = new Set(reached.filter((early) => !stays(early)).map(({ name, object }) => `${object}\n${name}`));
     for (const { name, object, expanded } of reached) {
       const params = passed.get(`${object}\n${name}`);
-      const ranges = new Ranges(expanded.fn, { precision: this.precision, params });
+      const ranges = new Ranges(expanded.fn, { precision: "ranges", forgetsLoops: this.level === "O1", params });
       for (const { symbol, block, index, isCall } of usesOf({ expanded, ranges })) {
         const key = `${object}\n${symbol}`;
         const instr = expanded.fn.blocks[block]!.instrs[index];

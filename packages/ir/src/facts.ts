@@ -18,11 +18,9 @@ import {
   type ValueType,
 } from "./types.js";
 import {
-  arithValue,
   BOTTOM,
   between,
   compareValue,
-  complementValue,
   constrain,
   convertValue,
   exactly,
@@ -34,7 +32,6 @@ import {
   lowest,
   meet,
   mirrored,
-  negateValue,
   oppositeOf,
   sameValue,
   single,
@@ -45,6 +42,7 @@ import {
   widthOf,
   withBits,
 } from "./value.js";
+import { arithValue, complementValue, negateValue } from "./value-arith.js";
 
 /**
  * How much is followed: at -O0 nothing but what an expression says by itself, at -O1 bits and constants, from -O2 on also
@@ -183,7 +181,10 @@ export class Facts {
   /** Every value that the expression may have. */
   evaluate(expr: Expr): Value {
     const width = widthOf(exprType(expr));
-    return this.kept(width, this.compute(expr, width));
+    const value = this.compute(expr, width);
+    // That a u8 is below 256 needs no analysis: gcc folds such comparisons as it parses them.
+    const isPlain = this.precision === "none" && expr.kind === "convert" && expr.arg.kind === "local";
+    return isPlain ? value : this.kept(width, value);
   }
 
   private compute(expr: Expr, width: Width): Value {

@@ -12,4 +12,5 @@ export * from "./rewrite.js";
 export * from "./steps.js";
 export * from "./types.js";
 export * from "./value.js";
+export * from "./value-arith.js";
 export * from "./verify.js";

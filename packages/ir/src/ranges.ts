@@ -10,12 +10,14 @@
 import { Facts, type Precision } from "./facts.js";
 import { successors } from "./rewrite.js";
 import { BOOL, type Expr, type Fn, type Instr } from "./types.js";
-import { between, top, type Value, widthOf } from "./value.js";
+import { between, single, top, type Value, widthOf } from "./value.js";
 
 export interface RangeOptions {
   readonly precision: Precision;
   /** What callers pass, by parameter; absent: anything. */
   readonly params?: readonly (Value | undefined)[];
+  /** What changes in a loop is anything there, and conditions at its head tell nothing: gcc at -O1. */
+  readonly forgetsLoops?: boolean;
 }
 
 /** A head of a loop is looked at so often before its values are taken to the end of their type. */
@@ -26,13 +28,29 @@ const SECOND_THOUGHTS = 3;
 export class Ranges {
   /** By block: what is known at its start; undefined for a block that nothing reaches. */
   private entry: (Facts | undefined)[];
+  /** The blocks, each after those that lead to it, loops aside. */
+  private readonly order: readonly number[];
+  /** Blocks that a later one leads back to. */
+  private readonly heads: ReadonlySet<number>;
+  private readonly sources = new Map<number, number[]>();
 
   constructor(
     readonly fn: Fn,
     private readonly options: RangeOptions,
   ) {
     this.entry = fn.blocks.map(() => undefined);
+    this.order = reversePostorder(fn);
+    const place = new Map(this.order.map((id, i) => [id, i]));
+    const heads = new Set<number>();
+    for (const id of this.order) {
+      for (const next of successors(fn.blocks[id]!.term)) {
+        this.sources.set(next, [...(this.sources.get(next) ?? []), id]);
+        if (place.get(next)! <= place.get(id)!) heads.add(next);
+      }
+    }
+    this.heads = heads;
     this.ascend();
+    if (options.forgetsLoops) return;
     for (let round = 0; round < SECOND_THOUGHTS; round++) this.descend();
   }
 
@@ -49,38 +67,45 @@ export class Ranges {
     return facts;
   }
 
+  /** Grows from nothing; at the head of a loop in leaps once patience is at an end. */
   private ascend(): void {
     const visits = this.fn.blocks.map(() => 0);
     this.entry[0] = this.start();
     const waiting = new Set([0]);
-    for (const id of waiting) {
+    while (waiting.size > 0) {
+      const id = this.order.find((candidate) => waiting.has(candidate))!;
       waiting.delete(id);
       visits[id]!++;
       for (const [next, facts] of this.leave(id)) {
         const known = this.entry[next];
+        const isLeap = this.heads.has(next) && (visits[next]! >= PATIENCE || this.options.forgetsLoops === true);
         if (!known) this.entry[next] = facts.copy();
-        else if (!known.join(facts, visits[next]! >= PATIENCE)) continue;
+        else if (!known.join(facts, isLeap)) continue;
         waiting.add(next);
       }
     }
   }
 
-  /** Any sound solution put through the equations once more is sound, and at least as good. */
+  /**
+   * Puts the solution through the equations once more. Whatever runs can do is in the solution, hence in what the
+   * equations make of it, block by block; and there it is at least as tight.
+   */
   private descend(): void {
-    const better: (Facts | undefined)[] = this.fn.blocks.map(() => undefined);
-    better[0] = this.start();
-    this.fn.blocks.forEach((_, id) => {
-      for (const [next, facts] of this.leave(id)) {
-        const known = better[next];
-        if (known) known.join(facts);
-        else better[next] = facts.copy();
+    for (const id of this.order) {
+      let better = id === 0 ? this.start() : undefined;
+      for (const from of this.sources.get(id) ?? []) {
+        for (const [next, facts] of this.leave(from)) {
+          if (next !== id) continue;
+          if (better) better.join(facts);
+          else better = facts.copy();
+        }
       }
-    });
-    // What is reached through blocks that are reached no more is not.
-    this.entry = better;
+      this.entry[id] = better;
+    }
+    // A loop that nothing enters any more may still keep itself alive.
     const live = new Set([0]);
     for (const id of live) for (const [next] of this.leave(id)) live.add(next);
-    this.entry = better.map((facts, id) => (live.has(id) ? facts : undefined));
+    this.entry = this.entry.map((facts, id) => (live.has(id) ? facts : undefined));
   }
 
   /** Where control can go from a block, with what is known there. */
@@ -91,6 +116,11 @@ export class Ranges {
     if (term.kind !== "branch" || term.then === term.else) return successors(term).map((next) => [next, facts]);
     return ([true, false] as const).flatMap((truth) => {
       const side = facts.copy();
+      if (this.options.forgetsLoops && this.heads.has(id)) {
+        const known = single(facts.evaluate(term.cond));
+        if (known !== undefined && known !== (truth ? 1n : 0n)) return [];
+        return [[truth ? term.then : term.else, side] as const];
+      }
       return side.assume(term.cond, truth) ? [[truth ? term.then : term.else, side] as const] : [];
     });
   }
@@ -162,6 +192,23 @@ export class Ranges {
     if (term.kind !== "branch" || term.then === term.else || exits.length !== 1) return undefined;
     return exits[0]![0] === term.then;
   }
+}
+
+function reversePostorder(fn: Fn): readonly number[] {
+  const order: number[] = [];
+  const seen = new Set([0]);
+  const stack: { id: number; next: number }[] = [{ id: 0, next: 0 }];
+  for (let top = stack.at(-1); top; top = stack.at(-1)) {
+    const to = successors(fn.blocks[top.id]!.term)[top.next++];
+    if (to === undefined) {
+      order.unshift(top.id);
+      stack.pop();
+    } else if (!seen.has(to)) {
+      seen.add(to);
+      stack.push({ id: to, next: 0 });
+    }
+  }
+  return order;
 }
 
 /** The message of the check that the front end puts before a division. */

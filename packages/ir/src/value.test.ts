@@ -9,10 +9,8 @@ import { describe, expect, it } from "vitest";
 import { arithWide, compareWide, wrapWide } from "./arith.js";
 import type { ArithmeticOp, CompareOp } from "./types.js";
 import {
-  arithValue,
   between,
   compareValue,
-  complementValue,
   constrain,
   contains,
   convertValue,
@@ -22,13 +20,13 @@ import {
   join,
   least,
   meet,
-  negateValue,
   top,
   type Value,
   type Width,
   widen,
   withBits,
 } from "./value.js";
+import { arithValue, complementValue, negateValue } from "./value-arith.js";
 
 const ARITHMETIC: readonly ArithmeticOp[] = ["+", "-", "*", "/", "%", "&", "|", "^", "<<", ">>"];
 const COMPARE: readonly CompareOp[] = ["==", "!=", "<", "<=", ">", ">="];
