@@ -23,6 +23,7 @@ import {
   where,
 } from "@shootdown/doctor";
 import { pc } from "./colours.js";
+import { renderLink } from "./render-link.js";
 import { renderLockdep } from "./render-lockdep.js";
 
 /** Columns of the terminal that a run may use. */
@@ -60,12 +61,7 @@ export function renderResult(result: Result, options: RenderOptions = {}): strin
   for (const warning of configure.warnings) detail(warning);
 
   stage("link", link.verdict.replaceAll("-", " "), plural(link.objects.length, "object"), link.verdict === "links");
-  for (const reference of link.undefined) {
-    const { at } = reference;
-    detail(`ld: ${reference.object}: in function '${at.fn}':`);
-    detail(`${at.file}:${at.line}: undefined reference to '${reference.symbol}'`);
-    detail(`alive by ${reference.path.join(" -> ")}; ${reference.definedIn} would define it and is not built`);
-  }
+  for (const text of renderLink(link)) detail(text);
   for (const error of link.errors) detail(`${error.file}:${error.line}:${error.column}: error: ${error.message}`);
 
   if (link.verdict === "not-modelled") return `${[...lines, ...renderUnmodelled(check)].join("\n")}\n`;

@@ -3,12 +3,12 @@
  * live references to what no built file defines.
  */
 
-import { placeOf } from "@shootdown/checker";
 import { type Fn, link, type Module } from "@shootdown/ir";
-import { parseKbuild } from "@shootdown/kbuild";
+import { type KbuildResult, parseKbuild } from "@shootdown/kbuild";
 import { compile, type Diagnostic, type ScenarioDecl } from "@shootdown/kernel-ts";
 import type { Configured } from "./configure.js";
 import { InputError } from "./errors.js";
+import { conditionsInText, droppedReference, type LinkCondition, undefinedReference } from "./link-stage.js";
 import type { ModelTree } from "./model-tree.js";
 import type { LinkStage } from "./result.js";
 
@@ -28,8 +28,8 @@ export interface BuildInput {
   readonly scenarioFile?: string;
 }
 
-/** The object files of a configuration, as `mm/highmem.o`, in link order. */
-export function builtObjects(tree: ModelTree, configured: Configured): readonly string[] {
+/** What the Makefiles of a configuration build. */
+export function kbuildOf(tree: ModelTree, configured: Configured): KbuildResult {
   const built = parseKbuild({ files: tree.kernel, config: configured.texts, arch: "arm", sources: [".ts"] });
   const error = built.diagnostics[0];
   if (error) {
@@ -38,9 +38,17 @@ export function builtObjects(tree: ModelTree, configured: Configured): readonly 
       error.at ? `${error.at.file}:${error.at.line}` : "Makefile",
       error.message,
       "correct the model tree's Makefile, or the patch that changes it",
-      error.at ? [{ file: error.at.file, line: error.at.line, message: error.message }] : [],
     );
   }
+  return built;
+}
+
+/** The object files of a configuration, as `mm/highmem.o`, in link order. */
+export function builtObjects(tree: ModelTree, configured: Configured): readonly string[] {
+  return objectsOf(kbuildOf(tree, configured));
+}
+
+function objectsOf(built: KbuildResult): readonly string[] {
   return built.objects.filter((object) => object.kind === "vmlinux").map((object) => object.path);
 }
 
@@ -65,7 +73,8 @@ function sourceError(diagnostics: readonly Diagnostic[]): InputError {
 
 export function build(input: BuildInput): Built {
   const { tree, configured, sizes, scenarioFile } = input;
-  const objects = builtObjects(tree, configured);
+  const kbuild = kbuildOf(tree, configured);
+  const objects = objectsOf(kbuild);
   const sources = objects.map((path) => `kernel/${path.replace(/\.o$/, ".ts")}`);
   const result = compile({
     tree,
@@ -79,20 +88,24 @@ export function build(input: BuildInput): Built {
     const fatal = result.diagnostics.filter((d) => d.kind !== "static_assert");
     if (fatal.length > 0) throw sourceError(fatal);
     const errors = result.diagnostics.map(({ file, line, column, message }) => ({ file, line, column, message }));
-    return { stage: { verdict: "does-not-build", objects: [...objects], undefined: [], obligations: [], errors } };
+    return {
+      stage: { verdict: "does-not-build", objects: [...objects], undefined: [], dropped: [], obligations: [], errors },
+    };
   }
   const { module } = result;
   const linked = link(module, exportedFunctions(module, objects));
+  const context = {
+    tree,
+    kbuild,
+    partConditions: (file: string) => includeConditions(tree, configured, objects, file),
+  };
   const stage: LinkStage = {
     verdict: linked.undefined.length === 0 ? "links" : "undefined-reference",
     objects: [...objects],
-    undefined: linked.undefined.map((reference) => ({
-      symbol: reference.symbol,
-      object: reference.object,
-      at: placeOf(reference.at),
-      definedIn: module.undefinedFunctions.get(reference.symbol)!.file,
-      path: [...reference.path],
-    })),
+    undefined: linked.undefined.map((reference) =>
+      undefinedReference(reference, module.undefinedFunctions.get(reference.symbol)!.file, context),
+    ),
+    dropped: linked.dropped.map(droppedReference),
     obligations: [...result.obligations],
     errors: [],
   };
@@ -106,4 +119,22 @@ function exportedFunctions(module: Module, objects: readonly string[]): readonly
   const isExported = (fn: Fn) =>
     fn.exported && !fn.isPart && (files.has(fn.at.file) || fn.at.file.startsWith("scenarios/"));
   return [...module.functions.values()].filter(isExported).map((fn) => fn.name);
+}
+
+/** Under which symbols an object's source includes a file: `include("./percpu-vm.ts", !CONFIG.NEED_PER_CPU_KM)`. */
+function includeConditions(
+  tree: ModelTree,
+  configured: Configured,
+  objects: readonly string[],
+  file: string,
+): readonly LinkCondition[] {
+  const name = file.slice(file.lastIndexOf("/") + 1);
+  for (const object of objects) {
+    const source = object.replace(/\.o$/, ".ts");
+    for (const [index, text] of (tree.read(`kernel/${source}`) ?? "").split("\n").entries()) {
+      const match = /^include\("\.\/([^"]+)",(.*)\);/.exec(text);
+      if (match?.[1] === name) return conditionsInText(match[2]!, { file: source, line: index + 1 }, configured.values);
+    }
+  }
+  return [];
 }

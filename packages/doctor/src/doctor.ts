@@ -208,7 +208,7 @@ function examineUnmodelled(input: Examination, linux: NonNullable<Examination["l
       notes: [...notes],
       warnings: [...warnings],
     },
-    link: { verdict: "not-modelled", objects: [...objects()], undefined: [], obligations: [], errors: [] },
+    link: { verdict: "not-modelled", objects: [...objects()], undefined: [], dropped: [], obligations: [], errors: [] },
     boot: { verdict: "not-modelled", cpu: input.cpu, messages: [], left: {} },
     check: unchecked({ name: input.scenario, about: "" }, "not-modelled", reason),
   });

@@ -48,6 +48,32 @@ export const configureStage = z.strictObject({
   warnings: z.array(z.string()),
 });
 
+/** Something that is known, and the line it is known from. */
+const fact = z.strictObject({ text: z.string(), file: z.string(), line: z.number().int() });
+const sourceLine = z.strictObject({ file: z.string(), line: z.number().int() });
+/** What a symbol must be for a Makefile's line, or an include, to count. */
+const linkCondition = z.strictObject({
+  symbol: z.string(),
+  value: z.enum(["y", "n"]),
+  /** It is so in this configuration. */
+  holds: z.boolean(),
+  file: z.string(),
+  line: z.number().int(),
+});
+const liveStep = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("call"), from: z.string(), to: z.string(), at: place }),
+  z.strictObject({
+    kind: z.literal("branch"),
+    condition: z.string(),
+    /** The way that leads to the reference. */
+    holds: z.boolean(),
+    /** It cannot go the other way. */
+    isAlways: z.boolean(),
+    because: z.array(fact),
+    at: place,
+  }),
+]);
+
 export const linkStage = z.strictObject({
   /** `not-modelled`: the kernel is of an architecture that the model tree does not have; nothing was examined. */
   verdict: z.enum(["links", "undefined-reference", "does-not-build", "skipped", "not-modelled"]),
@@ -56,11 +82,38 @@ export const linkStage = z.strictObject({
     z.strictObject({
       symbol: z.string(),
       object: z.string(),
+      /** The function that holds it at -O2; `at.fn` is the function of the source, which ld names where there is debug information. */
+      holder: z.string(),
       at: place,
+      declared: sourceLine,
       definedIn: z.string(),
+      /** The emitted functions that lead there, from one that is live by itself. */
       path: z.array(z.string()),
+      /** The same with every branch that decides it. */
+      steps: z.array(liveStep),
+      /** Under which conditions the code that refers to it is built. */
+      referencedIf: z.array(linkCondition),
+      /** Who would define it, and under which conditions. */
+      definers: z.array(z.strictObject({ object: z.string(), built: z.boolean(), conditions: z.array(linkCondition) })),
+      /** Under which both hold; absent if they exclude each other. */
+      both: z.string().optional(),
+      /** Whether it is there hangs on what the compiler expands in place. */
+      isUncertain: z.boolean(),
     }),
   ),
+  /** Declared, used in the source, defined nowhere, and needed by no live code: no error. */
+  dropped: z
+    .array(
+      z.strictObject({
+        symbol: z.string(),
+        declared: sourceLine,
+        at: place,
+        /** What kills the way to it. */
+        because: z.array(fact),
+        isUncertain: z.boolean(),
+      }),
+    )
+    .default([]),
   /** What this kernel relies on its callers for, in this configuration. */
   obligations: z.array(z.string()),
   /** `#error`'s counterpart. */

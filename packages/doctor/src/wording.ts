@@ -2,7 +2,7 @@
  * How results speak, whatever the format: places, steps, waits, limits. Plain text in one line, without colour.
  */
 import { assertNever } from "@shootdown/ir";
-import type { CheckStage, Frame, Place, TraceStep, Wait } from "./result.js";
+import type { CheckStage, Frame, LinkStage, Place, TraceStep, Wait } from "./result.js";
 
 export function count(value: number): string {
   return value.toLocaleString("en-US");
@@ -75,4 +75,23 @@ export function limitText(check: CheckStage): string {
     default:
       return "random runs found no violation, which proves nothing";
   }
+}
+
+/** What the model's ARM tool chain calls its linker. */
+const LINKER = "arm-linux-gnueabihf-ld";
+
+/** The link stage in ld's words, with debug information: object and function, then each place. */
+export function linkerLines(link: LinkStage): readonly string[] {
+  let last = "";
+  return link.undefined.flatMap(({ object, at, symbol }) => {
+    const head = `${LINKER}: ${object}: in function '${at.fn}':`;
+    const isNew = head !== last;
+    last = head;
+    return [...(isNew ? [head] : []), `${where(at)}: undefined reference to '${symbol}'`];
+  });
+}
+
+/** Conditions on symbols: `SMP && !MMU`. */
+export function sayConditions(conditions: readonly { readonly symbol: string; readonly value: "y" | "n" }[]): string {
+  return [...new Set(conditions.map(({ symbol, value }) => (value === "y" ? symbol : `!${symbol}`)))].join(" && ");
 }
