@@ -151,6 +151,8 @@ function prescribed(configFile: string, options: KernelOptions, result: Result):
     kind: "search",
     options: { chaining: true, shortest: false, maxStates: MAX_PRESCRIPTION_STATES },
   };
-  const prescriptions = prescribe({ ...subject, mode, replayCommand: () => "" }, result, { shipped });
-  return withPrescriptions(result, prescriptions);
+  const rejected: { what: string; why: string }[] = [];
+  const onRejected = (what: string, why: string) => rejected.push({ what, why });
+  const prescriptions = prescribe({ ...subject, mode, replayCommand: () => "" }, result, { shipped, onRejected });
+  return withPrescriptions(result, prescriptions, rejected);
 }

@@ -19,7 +19,8 @@ export function renderLink(link: LinkStage): readonly string[] {
     told.add(reference.symbol);
     lines.push(...renderReference(reference));
   }
-  for (const { symbol, at, because, isUncertain } of link.dropped) {
+  for (const { symbol, at, because, byConstants, isUncertain } of link.dropped) {
+    if (byConstants && !isUncertain) continue;
     lines.push(`'${symbol}' is declared and not defined, and no live code needs it (${where(at)})`);
     for (const fact of because) lines.push(`  ${fact.text}  ${where(fact)}`);
     if (isUncertain) lines.push("  another compiler, which expands other calls in place, may need it");

@@ -83,9 +83,10 @@ function renderUnmodelled({ reason }: CheckStage): string[] {
   ];
 }
 
-function renderPrescriptions({ prescriptions = [], input }: Result): string[] {
+function renderPrescriptions({ prescriptions = [], rejected = [], input }: Result): string[] {
+  const refused = rejected.map(({ what, why }) => `  -. ${what}: ${why}`);
   if (prescriptions.length === 0) {
-    return ["", "what would fix it: no single change of the configuration and no patch that ships"];
+    return ["", "what would fix it: no single change of the configuration and no patch that ships", ...refused];
   }
   const lines = ["", pc.bold("what would fix it (each has passed all four stages, in every scenario)")];
   for (const [index, { what, about, words, takesAway, obligations }] of prescriptions.entries()) {
@@ -95,7 +96,7 @@ function renderPrescriptions({ prescriptions = [], input }: Result): string[] {
     if (words.length > 0)
       lines.push(pc.dim(`     ./shootdown doctor ${input.config} --cpu ${input.cpu} … ${words.join(" ")}`));
   }
-  return lines;
+  return [...lines, ...refused];
 }
 
 /** The check stage alone, unless a stage before it failed. */

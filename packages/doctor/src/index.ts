@@ -16,6 +16,7 @@ export { toSarif } from "./formats/sarif.js";
 export { type HistoryEntry, readHistory, treeAt } from "./history.js";
 export { type Cell, type Change, impact, type Matrix, readMatrix } from "./impact.js";
 export { printIr } from "./inspect.js";
+export * from "./link-remedies.js";
 export { type FileMap, ModelTree } from "./model-tree.js";
 export { suggest } from "./nearest.js";
 export { overrideConfig } from "./override-config.js";

@@ -72,7 +72,9 @@ export function undefinedReference(reference: UndefinedReference, definedIn: str
     const why = kbuild.why(file);
     return { object: file.replace(/\.ts$/, ".o"), built: why.built, conditions: [...conditionsOf(why.chains[0])] };
   });
-  const holds = [...conditionsOf(kbuild.why(object).chains[0]), ...context.partConditions(at.file)];
+  const files = new Set([object, at.file.replace(/\.ts$/, ".o")]);
+  const makefiles = [...files].flatMap((file) => conditionsOf(kbuild.why(file).chains[0]));
+  const holds = [...makefiles, ...context.partConditions(at.file)];
   const both = definers.map(({ conditions }) => together(holds, conditions));
   return {
     symbol,
@@ -98,8 +100,8 @@ function together(a: readonly LinkCondition[], b: readonly LinkCondition[]): str
 }
 
 export function droppedReference(reference: DroppedReference): LinkStage["dropped"][number] {
-  const { symbol, declared, at, because, isUncertain } = reference;
-  return { symbol, declared: line(declared), at: placeOf(at), because: because.map(fact), isUncertain };
+  const { symbol, declared, at, because, byConstants, isUncertain } = reference;
+  return { symbol, declared: line(declared), at: placeOf(at), because: because.map(fact), byConstants, isUncertain };
 }
 
 /** Symbols that an expression over CONFIG names, each as it must be for the whole to hold; only conjunctions of them. */

@@ -5,8 +5,9 @@
  */
 import { type Examination, examine, scenarioNames } from "./doctor.js";
 import { InputError } from "./errors.js";
-import { readHistory } from "./history.js";
-import type { NamedText } from "./patched-tree.js";
+import { readHistory, treeAt } from "./history.js";
+import { linkRemedies } from "./link-remedies.js";
+import { type NamedText, patched } from "./patched-tree.js";
 import { isWell, outcomeOf } from "./question.js";
 import type { Prescription, Result } from "./result.js";
 
@@ -17,6 +18,8 @@ interface Candidate {
   readonly change: Partial<Pick<Examination, "sets" | "patches" | "at">>;
   /** How much code changes. */
   readonly size: number;
+  /** A patch that was made for this finding. */
+  readonly made?: { readonly text: string; readonly isTempting: boolean };
 }
 
 /** What decides the candidates beside the finding itself. */
@@ -25,6 +28,8 @@ export interface PharmacyOptions {
   readonly shipped: readonly NamedText[];
   /** Told after each candidate, and once before the first. */
   readonly onTried?: (tried: number, total: number) => void;
+  /** Hears of what looked like a remedy and is none. */
+  readonly onRejected?: (what: string, why: string) => void;
 }
 
 function candidates(input: Examination, result: Result, options: PharmacyOptions): readonly Candidate[] {
@@ -56,7 +61,17 @@ function candidates(input: Examination, result: Result, options: PharmacyOptions
       about: patch.text.split(/\n\s*\n/)[0]!.replaceAll("\n", " "),
       words: ["--patch", patch.name],
       change: { patches: [...input.patches, patch] },
-      size: patch.text.split("\n").filter((line) => /^[-+](?![-+])/.test(line)).length,
+      size: changedLines(patch.text),
+    });
+  }
+  for (const { what, about, patch, isTempting } of remediesOf(input, result)) {
+    list.push({
+      what,
+      about,
+      words: [],
+      change: { patches: [...input.patches, patch] },
+      size: changedLines(patch.text),
+      made: { text: patch.text, isTempting },
     });
   }
   const { symbols, prompts } = result.stages.configure;
@@ -73,6 +88,17 @@ function candidates(input: Examination, result: Result, options: PharmacyOptions
   return list;
 }
 
+function changedLines(patch: string): number {
+  return patch.split("\n").filter((line) => /^[-+](?![-+])/.test(line)).length;
+}
+
+/** What the conditions of an undefined reference suggest, on the tree that was examined. */
+function remediesOf(input: Examination, result: Result) {
+  if (result.stages.link.undefined.length === 0) return [];
+  const tree = patched(input.at === undefined ? input.tree : treeAt(input.tree, input.at), input.patches);
+  return linkRemedies(tree, result);
+}
+
 /** The result of a candidate, or undefined if it cannot be examined (a patch that does not apply on top). */
 function tryCandidate(input: Examination): Result | undefined {
   try {
@@ -81,6 +107,14 @@ function tryCandidate(input: Examination): Result | undefined {
     if (error instanceof InputError) return undefined;
     throw error;
   }
+}
+
+/** Where a candidate fails. */
+function whyNot(result: Result | undefined): string {
+  if (!result) return "it cannot be built";
+  const { check, link } = result.stages;
+  if (link.verdict !== "links") return `stage 2: ${outcomeOf(result)}`;
+  return `it links, and fails in ${check.scenario}: ${check.violation?.message ?? outcomeOf(result)}`;
 }
 
 /** Prescriptions for the finding that `input` gave, best first. */
@@ -92,15 +126,23 @@ export function prescribe(input: Examination, found: Result, options: PharmacyOp
   for (const [tried, candidate] of all.entries()) {
     options.onTried?.(tried, all.length);
     const changed = { ...input, ...candidate.change };
+    const reject = (result: Result | undefined): void => {
+      if (candidate.made?.isTempting) options.onRejected?.(candidate.what, whyNot(result));
+    };
     const first = tryCandidate(changed);
-    if (!first || !isWell(outcomeOf(first))) continue;
+    if (!first || !isWell(outcomeOf(first))) {
+      reject(first);
+      continue;
+    }
     const after = first.stages.configure.symbols;
     const [asked] = candidate.change.sets ? [...candidate.change.sets].slice(-1) : [];
     if (asked && after[asked[0]] !== asked[1] && !(asked[1] === "n" && after[asked[0]] === "")) continue;
     const others = scenarios.filter((scenario) => scenario !== input.scenario);
     const isSoundEverywhere = others.every((scenario) => {
       const other = tryCandidate({ ...changed, scenario, sizes: new Map() });
-      return other !== undefined && isWell(outcomeOf(other));
+      const isFine = other !== undefined && isWell(outcomeOf(other));
+      if (!isFine) reject(other);
+      return isFine;
     });
     if (!isSoundEverywhere) continue;
     const takesAway = Object.keys(before).filter((symbol) => before[symbol] === "y" && after[symbol] !== "y");
@@ -110,6 +152,7 @@ export function prescribe(input: Examination, found: Result, options: PharmacyOp
       what: candidate.what,
       about: candidate.about,
       words: candidate.words,
+      ...(candidate.made ? { patch: candidate.made.text } : {}),
       takesAway,
       obligations,
       checked: [input.scenario, ...others],

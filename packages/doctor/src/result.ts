@@ -110,6 +110,8 @@ export const linkStage = z.strictObject({
         at: place,
         /** What kills the way to it. */
         because: z.array(fact),
+        /** No range of values decides it, only constants of the configuration. */
+        byConstants: z.boolean(),
         isUncertain: z.boolean(),
       }),
     )
@@ -247,6 +249,8 @@ export const prescription = z.strictObject({
   about: z.string(),
   /** Words to add to the command line. */
   words: z.array(z.string()).readonly(),
+  /** The patch itself, where it does not ship: for --patch. */
+  patch: z.string().optional(),
   /** Symbols that were on and are off. */
   takesAway: z.array(z.string()).readonly(),
   obligations: z.array(z.string()).readonly(),
@@ -270,6 +274,11 @@ export const resultSchema = z.strictObject({
   stages: z.strictObject({ configure: configureStage, link: linkStage, boot: bootStage, check: checkStage }),
   /** For a finding, what would fix it, best first; absent where nobody asked. */
   prescriptions: z.array(prescription).readonly().optional(),
+  /** What was tried because it looks like a remedy, and where it fails. */
+  rejected: z
+    .array(z.strictObject({ what: z.string(), why: z.string() }))
+    .readonly()
+    .optional(),
 });
 
 export type Place = z.infer<typeof place>;
@@ -295,8 +304,12 @@ export function finishResult(input: Result["input"], stages: Result["stages"]): 
 }
 
 /** The result with what would fix it. */
-export function withPrescriptions(result: Result, prescriptions: readonly Prescription[]): Result {
-  return resultSchema.parse({ ...result, prescriptions });
+export function withPrescriptions(
+  result: Result,
+  prescriptions: readonly Prescription[],
+  rejected: Result["rejected"] = [],
+): Result {
+  return resultSchema.parse({ ...result, prescriptions, ...(rejected.length > 0 ? { rejected } : {}) });
 }
 
 /** 0 sound, 1 a finding, 3 a bound was reached, be it that the kernel is outside the model. (2, an input error, has no result.) */

@@ -18,7 +18,7 @@ import {
   type Module,
   typeName,
 } from "./types.js";
-import { printValue, widthOf } from "./value.js";
+import { printValue, single, widthOf } from "./value.js";
 
 /** Something that is known, in words, and the place it is from. */
 export interface Fact {
@@ -116,7 +116,12 @@ function branchesTo(emitted: Emitted, target: number): readonly LiveStep[] {
 }
 
 /** Why no live code uses a name: the branches that are never taken on the way to it. */
-export function whyDead(module: Module, all: readonly Emitted[], symbol: string): { at?: At; facts: readonly Fact[] } {
+export function whyDead(
+  module: Module,
+  all: readonly Emitted[],
+  symbol: string,
+): { readonly at?: At; readonly facts: readonly Fact[]; readonly byConstants: boolean } {
+  let byConstants = true;
   const facts = new Map<string, Fact>();
   let at: At | undefined;
   const names = new Set([symbol]);
@@ -127,7 +132,10 @@ export function whyDead(module: Module, all: readonly Emitted[], symbol: string)
         for (const [index, instr] of instrs.entries()) {
           if (!uses(instr, name) || emitted.ranges.executes(block, index)) continue;
           at ??= instr.at;
-          for (const fact of killers(emitted, block)) facts.set(`${fact.text} ${fact.at.file}:${fact.at.line}`, fact);
+          for (const killer of killers(emitted, block)) {
+            byConstants &&= killer.isConstant;
+            for (const fact of killer.facts) facts.set(`${fact.text} ${fact.at.file}:${fact.at.line}`, fact);
+          }
           isExplained = true;
         }
       }
@@ -142,14 +150,25 @@ export function whyDead(module: Module, all: readonly Emitted[], symbol: string)
     }
   }
   if (facts.size === 0 && at) facts.set("", { text: `no live code calls ${at.fn}()`, at });
-  return { ...(at ? { at } : {}), facts: [...facts.values()] };
+  return { ...(at ? { at } : {}), facts: [...facts.values()], byConstants };
+}
+
+/** A dead block, the dead ones that lead to it, and the live ones that would lead into those. */
+function deadRegion({ expanded, ranges }: Emitted, dead: number): ReadonlySet<number> {
+  const before = new Map<number, number[]>();
+  expanded.fn.blocks.forEach((block, id) => {
+    for (const next of successors(block.term)) before.set(next, [...(before.get(next) ?? []), id]);
+  });
+  const seen = new Set([dead]);
+  for (const id of seen) if (!ranges.reaches(id)) for (const from of before.get(id) ?? []) seen.add(from);
+  return seen;
 }
 
 /** The branches that are left where a dead block would be come to. */
-function killers(emitted: Emitted, dead: number): readonly Fact[] {
+function killers(emitted: Emitted, dead: number): readonly { facts: readonly Fact[]; isConstant: boolean }[] {
   const { fn } = emitted.expanded;
-  const towards = reaching(fn, dead, -1);
-  return [...towards].flatMap((id): Fact[] => {
+  const towards = deadRegion(emitted, dead);
+  return [...towards].flatMap((id) => {
     const { term, instrs } = fn.blocks[id]!;
     if (!emitted.ranges.reaches(id) || term.kind !== "branch") return [];
     const alive = emitted.ranges.exits(id);
@@ -157,7 +176,13 @@ function killers(emitted: Emitted, dead: number): readonly Fact[] {
     if (side === undefined) return [];
     const condition = sayExpr(emitted, id, instrs.length, term.cond);
     const text = side === term.then ? `never ${condition}` : `always ${condition}`;
-    return [{ text, at: term.at }, ...factsOf(emitted, id, instrs.length, term.cond)];
+    let isConstant = true;
+    eachLocal(term.cond, (local) => {
+      const { type } = fn.locals[local]!;
+      const value = emitted.ranges.valueAt(id, instrs.length, { kind: "local", type, local });
+      isConstant &&= value !== undefined && single(value) !== undefined;
+    });
+    return [{ facts: [{ text, at: term.at }, ...factsOf(emitted, id, instrs.length, term.cond)], isConstant }];
   });
 }
 

@@ -26,7 +26,7 @@ export interface UndefinedReference {
   readonly isUncertain: boolean;
 }
 
-/** A declared name that the source uses, nobody defines, and no live code needs. */
+/** A declared name that nobody defines, and that the object would need were it not for a compiler that optimises. */
 export interface DroppedReference {
   readonly symbol: string;
   readonly declared: At;
@@ -34,6 +34,8 @@ export interface DroppedReference {
   readonly at: At;
   /** What kills the way there. */
   readonly because: readonly Fact[];
+  /** Only constants decide it (a predicate that the configuration makes false), no range of values. */
+  readonly byConstants: boolean;
   readonly isUncertain: boolean;
 }
 
@@ -76,10 +78,12 @@ export function link(module: Module, roots: readonly string[], level: Optimisati
       isUncertain: isUncertain(symbol),
     });
   }
+  const unoptimised = undefinedSymbols(module, roots, "O0");
   const dropped = [...module.undefinedFunctions].flatMap(([symbol, { at, declared }]): DroppedReference[] => {
-    if (missing.has(symbol)) return [];
+    if (missing.has(symbol) || !unoptimised.has(symbol)) return [];
     const why = whyDead(module, usual, symbol);
-    return [{ symbol, declared, at: why.at ?? at, because: why.facts, isUncertain: isUncertain(symbol) }];
+    const { facts: because, byConstants } = why;
+    return [{ symbol, declared, at: why.at ?? at, because, byConstants, isUncertain: isUncertain(symbol) }];
   });
   return { undefined: [...lines.values()], dropped };
 }
