@@ -6,7 +6,7 @@
  */
 import type { Memory, System } from "@shootdown/checker";
 import { ScheduleError } from "@shootdown/checker";
-import type { Module } from "@shootdown/ir";
+import { type Module, WideError } from "@shootdown/ir";
 import type { SymbolInfo } from "@shootdown/kconfig";
 import { readScenario, type ScenarioDecl, type ScenarioHead } from "@shootdown/kernel-ts";
 import { boot } from "./boot.js";
@@ -216,6 +216,15 @@ function examineUnmodelled(input: Examination, linux: NonNullable<Examination["l
 
 /** All four stages. */
 export function examine(input: Examination): Result {
+  try {
+    return examineAll(input);
+  } catch (error) {
+    if (!(error instanceof WideError)) throw error;
+    throw new InputError("S1501", "64 bits", error.message, "compute with u32 or i32 where code boots or runs");
+  }
+}
+
+function examineAll(input: Examination): Result {
   if (input.linux && input.linux.arch !== MODEL_ARCH) return examineUnmodelled(input, input.linux);
   const prepared = prepare(input);
   const { head, kernel, cpu, cpus, bounds, stages, reason } = prepared;

@@ -268,9 +268,12 @@ export function isWide(type: ValueType): boolean {
   return type.kind === "int" && type.bits > 32;
 }
 
-/** What a backend that has no 64-bit state answers to a 64-bit expression; `findWide` finds it first, with its place. */
+/** A program that has to run computes with 64 bits, which only the link stage does. */
+export class WideError extends Error {}
+
+/** What a backend without 64-bit state answers to a 64-bit expression. */
 export function refuseWide(type: IntType): never {
-  throw new Error(`${typeName(type)} is for the link stage: the checker's state has at most 32 bits in a variable`);
+  throw new WideError(`${typeName(type)} is for the link stage: what runs has at most 32 bits in a variable`);
 }
 
 /** A constant of any type, from a number that the type holds. */
