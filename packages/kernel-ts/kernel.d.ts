@@ -97,6 +97,8 @@ declare const CPU: {
   /** CPUs of this kind come in coherent clusters. */
   readonly IS_SMP: bool;
 };
+/** The file is part of this one if `condition` holds: C's `#include` of a `.c` file, within an `#if`. Top level only. */
+declare function include(file: string, condition: boolean): void;
 /** The build fails with `message` if `condition` is false: C's `#error`. Top level only. */
 declare function static_assert(condition: boolean, message: string): void;
 /** Where `condition` holds, the kernel relies on its callers for `text`, which no compiler sees. Top level only. */

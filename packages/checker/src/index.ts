@@ -6,6 +6,7 @@ export * from "./interpreter.js";
 export * from "./lock-facts.js";
 export * from "./lockdep.js";
 export * from "./lockdep-run.js";
+export * from "./native.js";
 export * from "./places.js";
 export { exportPromela } from "./promela.js";
 export * from "./random.js";

@@ -7,10 +7,12 @@ import { bisectCommand } from "./bisect-command.js";
 import { examineCommands } from "./examine-commands.js";
 import { inspectCommands } from "./inspect-commands.js";
 import { matrixCommands } from "./matrix-commands.js";
+import { percpuCommands } from "./percpu-commands.js";
 
 export function modelCommands(program: Command): void {
   examineCommands(program, DEFAULT_SCENARIO);
   inspectCommands(program, DEFAULT_SCENARIO);
   matrixCommands(program);
   bisectCommand(program, DEFAULT_SCENARIO);
+  percpuCommands(program);
 }

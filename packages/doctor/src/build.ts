@@ -53,7 +53,7 @@ function objectsOf(built: KbuildResult): readonly string[] {
 }
 
 /** Errors in kernel TypeScript, all of them, as one input error. */
-function sourceError(diagnostics: readonly Diagnostic[]): InputError {
+export function sourceError(diagnostics: readonly Diagnostic[]): InputError {
   const first = diagnostics[0]!;
   const lines = diagnostics.map((d) => `${d.file}:${d.line}:${d.column}: ${d.code} ${d.message}\n    ${d.hint}`);
   const count = diagnostics.length === 1 ? "1 error" : `${diagnostics.length} errors`;

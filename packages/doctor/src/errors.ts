@@ -5,7 +5,10 @@
  * exits with 2. A finding (S2xxx) is not an error: it is a result.
  */
 
-/** S10xx the command line, S11xx files, S12xx configurations, S13xx names, S14xx patches, S15xx sources, S16xx replay. */
+/**
+ * S10xx the command line, S11xx files, S12xx configurations, S13xx names, S14xx patches, S15xx sources, S16xx replay,
+ * S17xx traces of allocations.
+ */
 export const INPUT_ERRORS = {
   S1001: "the command line is not understood",
   S1002: "an option has a value that it cannot have",
@@ -31,6 +34,8 @@ export const INPUT_ERRORS = {
   S1601: "a replay string is damaged",
   S1602: "a replay string was made for another model",
   S1603: "an address is damaged",
+  S1701: "a trace is malformed",
+  S1702: "the sizes of percpu memory do not fit",
 } as const satisfies Record<string, string>;
 
 export type InputErrorCode = keyof typeof INPUT_ERRORS;
@@ -60,6 +65,11 @@ export class InputError extends Error {
   ) {
     super(`${code} ${INPUT_ERRORS[code]}: ${place}: ${reason}`);
   }
+}
+
+/** The model has no room for what was asked: neither an error of the input nor a finding. Exit status 3. */
+export class BoundReached extends Error {
+  override readonly name = "BoundReached";
 }
 
 const INDENT = "  ";

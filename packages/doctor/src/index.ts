@@ -22,6 +22,8 @@ export { suggest } from "./nearest.js";
 export { overrideConfig } from "./override-config.js";
 export { parsePatch } from "./patch.js";
 export { type NamedText, patched } from "./patched-tree.js";
+export { KernelBug } from "./percpu-host.js";
+export { PercpuTrace, type PercpuTraceOptions } from "./percpu-trace.js";
 export { prescribe } from "./prescribe.js";
 export { type Asker, isWell, outcomeOf } from "./question.js";
 export { type AnsweredRow, answerRow, readReport, reportNumbers } from "./report.js";

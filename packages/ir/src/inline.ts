@@ -105,6 +105,9 @@ class Inliner {
           instr = { ...instr, lock: place(originalPlace(original)) };
         }
         if (instr.kind === "load" && site.ghost) instr = { ...instr, ghost: true };
+        if (site.unpublished && (instr.kind === "load" || instr.kind === "store" || instr.kind === "call")) {
+          instr = { ...instr, unpublished: true };
+        }
         const dst = definition(instr);
         if (dst !== undefined) {
           const bound = args.locals[dst]!;
@@ -147,7 +150,7 @@ class Inliner {
   /** Replaces a call that stands at the end of `current`; returns the block that goes on after it. */
   private call(instr: Extract<Instr, { kind: "call" }>, current: number, ghost: boolean): number {
     const done = this.newBlock(instr.at);
-    const site: CallSite = { caller: instr.at, result: instr.dst, done, ghost };
+    const site: CallSite = { caller: instr.at, result: instr.dst, done, ghost, unpublished: instr.unpublished };
     const target = this.directTarget(instr);
     if (target !== undefined && this.module.undefinedFunctions.has(target)) {
       // The link stage has found that control never comes here; should it, the search says so.
@@ -272,6 +275,8 @@ interface CallSite {
   /** Where control goes on. */
   readonly done: number;
   readonly ghost: boolean;
+  /** The call works on what nobody else can name yet. */
+  readonly unpublished?: true | undefined;
 }
 
 function originalPlace(instr: Instr): PlaceRef {

@@ -151,9 +151,22 @@ export type IrqOp =
 export type Instr = { readonly at: At } & (
   | { readonly kind: "assign"; readonly dst: LocalId; readonly value: Expr }
   /** `ghost`: for a witness or an assertion of the scenario; never visible, never a race. */
-  | { readonly kind: "load"; readonly dst: LocalId; readonly place: PlaceRef; readonly ghost: boolean }
-  | { readonly kind: "store"; readonly place: PlaceRef; readonly value: Expr }
-  | { readonly kind: "call"; readonly dst?: LocalId; readonly callee: Callee; readonly args: readonly Arg[] }
+  | {
+      readonly kind: "load";
+      readonly dst: LocalId;
+      readonly place: PlaceRef;
+      readonly ghost: boolean;
+      readonly unpublished?: true;
+    }
+  /** `unpublished`: of what nobody else can name yet. Never visible, never a race; so is what a call does under it. */
+  | { readonly kind: "store"; readonly place: PlaceRef; readonly value: Expr; readonly unpublished?: true }
+  | {
+      readonly kind: "call";
+      readonly dst?: LocalId;
+      readonly callee: Callee;
+      readonly args: readonly Arg[];
+      readonly unpublished?: true;
+    }
   /** Blocks until the lock is free, then holds it. */
   | { readonly kind: "acquire"; readonly lock: PlaceRef }
   | { readonly kind: "release"; readonly lock: PlaceRef }

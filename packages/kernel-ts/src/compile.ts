@@ -8,6 +8,7 @@ import { References } from "./context.js";
 import { type Diagnostic, DiagnosticSink, RULES } from "./diagnostics.js";
 import { isHeader, treeName } from "./files.js";
 import { Functions } from "./functions.js";
+import { partsOf, withIncluded } from "./includes.js";
 import { lowerFunction } from "./lower-fn.js";
 import { loadProgram, reportTypeErrors } from "./program.js";
 import { checkRules } from "./rules.js";
@@ -23,14 +24,20 @@ export type CompileResult =
       /** The obligations of linked files whose condition holds, in source order. */
       readonly obligations: readonly string[];
       readonly warnings: readonly Diagnostic[];
+      /** By file that is part of an object and has none of its own (see `include` in the manual): that object's file. */
+      readonly parts: ReadonlyMap<string, string>;
     }
   | { readonly ok: false; readonly diagnostics: readonly Diagnostic[]; readonly warnings: readonly Diagnostic[] };
 
 /** Compiles a tree for one configuration. Reports every violation that it finds, in the order of the sources. */
 export function compile(options: CompileOptions): CompileResult {
   const sink = new DiagnosticSink();
-  const loaded = loadProgram(options.tree, options.roots);
-  const isLinked = (path: string): boolean => options.objects.has(path) || isHeader(path);
+  const loaded = loadProgram(options.tree, withIncluded(options.tree, options.roots));
+  const isBuilt = (path: string): boolean => options.objects.has(path) || isHeader(path);
+  // What the conditions may name is the same whatever is linked; errors in them are found again below.
+  const { constants } = createUnit(options, loaded, new DiagnosticSink(), isBuilt);
+  const parts = partsOf(loaded, options.objects, (condition) => constants.number(condition) !== 0, sink);
+  const isLinked = (path: string): boolean => isBuilt(path) || parts.has(path);
   const files = loaded.files.filter((file) => isLinked(treeName(file)));
 
   // The rules come first: where one is broken, what tsc says of the same place is no news.
@@ -62,7 +69,7 @@ export function compile(options: CompileOptions): CompileResult {
     functionTable: references.table,
     undefinedFunctions: references.undefined,
   };
-  return { ok: true, module, scenarios: scenarios.map((scenario) => scenario.decl), obligations, warnings };
+  return { ok: true, module, scenarios: scenarios.map((scenario) => scenario.decl), obligations, warnings, parts };
 }
 
 /** The parts refer to each other, so they meet in one object. */
@@ -87,6 +94,7 @@ function checkConstants(unit: Unit, file: ts.SourceFile, obligations: string[]):
       const call = statement.expression;
       const name = ts.isIdentifier(call.expression) ? preludeName(unit, call.expression) : undefined;
       if (name === "static_assert") checkAssertion(unit, call);
+      if (name === "include" && call.arguments[1]) unit.constants.number(call.arguments[1]);
       const [condition, text] = call.arguments;
       if (name === "obligation" && condition && text && unit.constants.number(condition) !== 0) {
         obligations.push(ts.isStringLiteral(text) ? text.text : text.getText());

@@ -52,6 +52,8 @@ export interface Context {
   readonly regions: readonly Region[];
   /** Only reads are allowed, and no branches: a condition that is waited for or watched. */
   readonly reading?: { readonly what: string; readonly ghost: boolean };
+  /** Inside `unpublished: { … }`: what is touched is nobody else's yet. */
+  readonly unpublished?: true;
   /** Inside the right side of `a && b` while reading: what must hold for `b` to mean anything. */
   readonly guards: readonly Expr[];
   /** Calls that are being expanded in place. */

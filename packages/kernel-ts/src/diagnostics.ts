@@ -52,7 +52,7 @@ export const RULES = {
   K1023: ["the top level of a file only declares", "put statements into a function"],
   K1024: ["an assignment is a statement of its own", "write it on a line before"],
   K1025: [
-    "a label names a loop or a block; `atomic: { … }` is one hardware action and does not nest",
+    "a label names a loop or a block; `atomic: { … }` is one hardware action and does not nest; nothing breaks out of `unpublished: { … }`",
     "remove the label",
   ],
   K1026: ["an enum numbers its members", "give it integers"],
@@ -60,6 +60,10 @@ export const RULES = {
   K1028: ["an expression statement is a call or an assignment", "use its value or remove it"],
   K1029: ["a variable or function is declared where it is defined", "write the definition"],
 
+  K1031: [
+    "include() names a file of the tree, by a relative path that ends in .ts, and a condition",
+    'write include("./file.ts", true)',
+  ],
   K1030: ["every root is a file of the tree", "correct the Makefile or add the file"],
 
   K1101: ["CONFIG has the symbols of Kconfig", "define it in a Kconfig file or correct the name"],

@@ -166,12 +166,13 @@ function emitCall(
   result: ValueType | undefined,
 ): Expr | undefined {
   const here = at(ctx, node);
+  const unpublished = ctx.unpublished ? { unpublished: ctx.unpublished } : {};
   if (!result || (ts.isExpressionStatement(node.parent) && node.parent.expression === node)) {
-    ctx.builder.emit({ kind: "call", callee, args, at: here });
+    ctx.builder.emit({ kind: "call", callee, args, ...unpublished, at: here });
     return result && NOTHING;
   }
   const dst = ctx.builder.temporary(result);
-  ctx.builder.emit({ kind: "call", dst, callee, args, at: here });
+  ctx.builder.emit({ kind: "call", dst, callee, args, ...unpublished, at: here });
   return { kind: "local", type: result, local: dst };
 }
 

@@ -85,7 +85,8 @@ export function loadPlace(ctx: Context, place: Place, node: ts.Node): Expr {
   const type = place.shape.type;
   const dst: LocalId = ctx.builder.temporary(type);
   const ghost = ctx.reading?.ghost ?? false;
-  ctx.builder.emit({ kind: "load", dst, place: placeRef(place), ghost, at: at(ctx, node) });
+  const unpublished = ctx.unpublished ? { unpublished: ctx.unpublished } : {};
+  ctx.builder.emit({ kind: "load", dst, place: placeRef(place), ghost, ...unpublished, at: at(ctx, node) });
   return { kind: "local", type, local: dst };
 }
 
@@ -99,6 +100,7 @@ export function storePlace(ctx: Context, place: Place, value: Expr, node: ts.Nod
     kind: "store",
     place: placeRef(place),
     value: convert(value, place.shape.type),
+    ...(ctx.unpublished ? { unpublished: ctx.unpublished } : {}),
     at: at(ctx, node),
   });
 }

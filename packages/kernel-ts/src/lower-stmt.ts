@@ -14,6 +14,7 @@ import { valueType } from "./shapes.js";
 import { atEnd, symbolOf } from "./unit.js";
 
 const ATOMIC = "atomic";
+const UNPUBLISHED = "unpublished";
 
 export function lowerStatements(ctx: Context, statements: readonly ts.Statement[]): void {
   for (const statement of statements) lowerStatement(ctx, statement);
@@ -32,6 +33,7 @@ export function lowerStatement(ctx: Context, node: ts.Statement, labels: readonl
   else if (ts.isBreakStatement(node) || ts.isContinueStatement(node)) lowerJump(ctx, node);
   else if (ts.isLabeledStatement(node)) {
     if (node.label.text === ATOMIC) lowerAtomic(ctx, node);
+    else if (node.label.text === UNPUBLISHED) lowerStatement({ ...ctx, unpublished: true }, node.statement);
     else lowerStatement(ctx, node.statement, [...labels, node.label.text]);
   } else if (!ts.isEmptyStatement(node) && !ts.isTypeAliasDeclaration(node) && !ts.isInterfaceDeclaration(node)) {
     ctx.unit.sink.rule("K1001", node, node.getText().split("\n", 1)[0]);

@@ -106,7 +106,7 @@ export function loadProgram(tree: SourceTree, roots: readonly string[]): LoadedP
 }
 
 /** Source files are shared by programs: tsc binds each once. */
-function parse(name: string, text: string): ts.SourceFile {
+export function parse(name: string, text: string): ts.SourceFile {
   const known = sourceFiles.get(name);
   if (known?.text === text) return known;
   const options: ts.CreateSourceFileOptions = {

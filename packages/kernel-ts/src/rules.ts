@@ -63,6 +63,11 @@ const REFUSED_OPERATORS: ReadonlyMap<ts.SyntaxKind, RuleCode> = new Map<ts.Synta
   [K.InstanceOfKeyword, "K1011"],
 ]);
 
+/** Calls that stand at the top level. */
+const DECLARING_CALLS = new Set(["static_assert", "obligation", "include", "scenario"]);
+/** Labels that say what a block is. */
+const BLOCK_LABELS = ["atomic", "unpublished"];
+
 /** Calls whose argument is an object literal. */
 const TAKES_OBJECT = new Set(["struct", "scenario"]);
 
@@ -79,7 +84,7 @@ export function checkRules(file: ts.SourceFile, sink: DiagnosticSink): void {
 function checkTopLevel(node: ts.Statement, sink: DiagnosticSink): void {
   if (ts.isExpressionStatement(node)) {
     const callee = ts.isCallExpression(node.expression) ? node.expression.expression.getText() : "";
-    if (callee !== "static_assert" && callee !== "obligation" && callee !== "scenario") sink.rule("K1023", node);
+    if (!DECLARING_CALLS.has(callee)) sink.rule("K1023", node);
     return;
   }
   const declares =
@@ -140,10 +145,12 @@ function checkFunction(node: ts.FunctionDeclaration, sink: DiagnosticSink): void
 }
 
 function checkLabel(node: ts.LabeledStatement, sink: DiagnosticSink): void {
-  if (node.label.text !== "atomic") return;
+  const label = node.label.text;
+  if (!BLOCK_LABELS.includes(label)) return;
   if (!ts.isBlock(node.statement)) {
-    sink.rule("K1025", node.label, "atomic stands before a block", "write atomic: { … }");
+    sink.rule("K1025", node.label, `${label} stands before a block`, `write ${label}: { … }`);
   }
+  if (label !== "atomic") return;
   for (let outer: ts.Node = node.parent; !ts.isFunctionLike(outer) && !ts.isSourceFile(outer); outer = outer.parent) {
     if (ts.isLabeledStatement(outer) && outer.label.text === "atomic") {
       sink.rule("K1025", node.label, "this is inside an atomic block already");

@@ -1,0 +1,276 @@
+/**
+ * Runs a trace of percpu allocations through the allocator at full size (`mm/percpu.ts`, compiled by the native back end) and
+ * tells what it did, in the format of the test harness around Linux's own percpu.c (tests/oracle/percpu/README).
+ *
+ * Below the allocator stands what stands below it there, `percpu-host.ts`. Above it, one CPU that runs an operation at a time; when
+ * the balance work runs is an option, because the kernel leaves it open.
+ */
+import { instantiate, type Native, nativeText } from "@shootdown/checker";
+import { compile } from "@shootdown/kernel-ts";
+import { sourceError } from "./build.js";
+import { InputError } from "./errors.js";
+import type { ModelTree } from "./model-tree.js";
+import { PercpuHost } from "./percpu-host.js";
+
+export interface PercpuTraceOptions {
+  readonly backend: "vm" | "km";
+  readonly unitPages: number;
+  /** One for each CPU. */
+  readonly units: number;
+  /** Bytes of a unit before its dynamic part. */
+  readonly static: number;
+  readonly reserved: number;
+  /** Bytes of the first unit's dynamic part; absent: the rest of the unit. */
+  readonly dyn?: number;
+  /** When the balance work runs: right after the operation that scheduled it, at `b` lines, or only at `B` lines. */
+  readonly balance: "eager" | "manual" | "off";
+  /** Pages that there are. */
+  readonly failAfter?: number;
+  /** The vm backend in a kernel without MMU. */
+  readonly nommu: boolean;
+  /** Print flushes, and chunks that come and go. */
+  readonly events: boolean;
+  /** Check every index, and that every lock is held that should be. */
+  readonly checked: boolean;
+}
+
+const MAX_UNITS = 64;
+/** At full size, as `mm/percpu.ts` has them. */
+const PAGE_SIZE = 4096;
+const MIN_UNIT_SIZE = 32768;
+const MIN_DYN_SIZE = 20480;
+/** Chunks that exist at a time, unless their maps would be larger than an array may be. */
+const MAX_CHUNKS = 32768;
+const MAX_MAP_WORDS = 1 << 23;
+const BLOCK_WORDS = 32;
+
+const GFP_KERNEL = 0xc00;
+const GFP_ATOMIC = 0x800;
+/** Sizes above are illegal, however large: C's size_t is wider than the model's u32. */
+const ILLEGAL = 0xffffffff;
+
+/** The allocator, compiled and set up, with a host below it. */
+export class PercpuTrace {
+  private readonly host: PercpuHost;
+  private readonly native: Native;
+  private readonly slots: number;
+  private readonly chunks: number;
+  private readonly areas: number[] = [];
+  private lines = 0;
+
+  constructor(
+    tree: ModelTree,
+    private readonly options: PercpuTraceOptions,
+    private readonly print: (line: string) => void,
+  ) {
+    const dyn = checkParameters(options);
+    const { unitPages } = options;
+    this.chunks = Math.min(MAX_CHUNKS, Math.floor(MAX_MAP_WORDS / (unitPages * BLOCK_WORDS)));
+    this.host = new PercpuHost({ ...options, print });
+    const text = compileAllocator(tree, options, this.chunks, new Set(Object.keys(this.host.externals)));
+    this.native = instantiate(text, this.host);
+    this.host.native = this.native;
+    const { call } = this.native;
+    this.native.boot(() => {
+      call.pcpu_setup_first_chunk!(options.static, options.reserved, dyn, unitPages * PAGE_SIZE, this.host.firstBase);
+      call.percpu_enable_async!();
+    });
+    this.slots = this.native.read("pcpu_nr_slots")!;
+  }
+
+  /** One line of a trace, without its end. `name` is the file's, for errors. */
+  run(line: string, name: string): void {
+    this.lines++;
+    switch (line.charCodeAt(0)) {
+      case 97: // a
+      case 114: // r
+        this.allocate(line, name);
+        break;
+      case 102: // f
+        if (!this.free(line, name)) return;
+        break;
+      case 98: // b
+        if (this.options.balance !== "off" && this.isPending()) {
+          this.balance();
+          this.print("b ran");
+        } else this.print("b idle");
+        return;
+      case 66: // B
+        this.balance();
+        this.print("B ran");
+        return;
+      case 115: // s
+        this.state();
+        return;
+      case 35: // #
+        return;
+      default:
+        if (line === "") return;
+        this.refuse(line, name, "no operation begins like that");
+    }
+    if (this.options.balance === "eager" && this.isPending()) this.balance();
+  }
+
+  end(): void {
+    this.print(`end warnings=${this.host.warnings}`);
+  }
+
+  private refuse(line: string, name: string, why: string): never {
+    const shown = line.length > 60 ? `${line.slice(0, 60)}…` : line;
+    throw new InputError(
+      "S1701",
+      `${name}:${this.lines}`,
+      `bad line: ${shown} (${why})`,
+      "a SIZE ALIGN ATOMIC, r SIZE ALIGN, f ID, b, B, s, or # and a comment",
+    );
+  }
+
+  private allocate(line: string, name: string): void {
+    const words = line.slice(1).trim().split(/\s+/);
+    if (words.length < 2 || !words.every((word) => /^[+-]?\d+$/.test(word))) {
+      this.refuse(line, name, "SIZE and ALIGN are numbers of bytes, ATOMIC is 0 or 1");
+    }
+    const [size, align] = words.map((word) => toU32(Number(word)));
+    const isReserved = line.charCodeAt(0) === 114;
+    const gfp = !isReserved && Number(words[2] ?? 0) !== 0 ? GFP_ATOMIC : GFP_KERNEL;
+    const ptr = this.native.call.pcpu_alloc_noprof!(size!, align!, isReserved ? 1 : 0, gfp);
+    const id = this.areas.length;
+    this.areas.push(ptr);
+    this.print(ptr === 0 ? `${id} fail` : `${id} ${this.host.lastChunk} ${this.host.lastOff}`);
+  }
+
+  /** False if there is nothing to free. */
+  private free(line: string, name: string): boolean {
+    const word = line.slice(1).trim();
+    if (!/^[+-]?\d+$/.test(word)) this.refuse(line, name, "ID is the number of an allocation");
+    const id = Number(word);
+    const ptr = this.areas[id] ?? 0;
+    if (ptr === 0) {
+      this.print(`f ${id} bad`);
+      return false;
+    }
+    this.native.call.free_percpu!(ptr);
+    this.areas[id] = 0;
+    this.print(`f ${id} ${this.host.lastChunk} ${this.host.lastOff}`);
+    return true;
+  }
+
+  private isPending(): boolean {
+    return this.native.read("pcpu_balance_work.pending") !== 0;
+  }
+
+  private balance(): void {
+    this.native.call.runBalanceWork!();
+  }
+
+  /** What the harness's k_state() prints. */
+  private state(): void {
+    const read = (name: string, ...index: number[]) => this.native.read(name, ...index)!;
+    const pending = this.isPending() ? 1 : 0;
+    this.print(
+      `S empty_pop=${read("pcpu_nr_empty_pop_pages")} populated=${read("pcpu_nr_populated")} pending=${pending}`,
+    );
+    const special = new Map([
+      [read("pcpu_sidelined_slot"), "(sidelined)"],
+      [read("pcpu_free_slot"), "(free)"],
+      [read("pcpu_to_depopulate_slot"), "(depop)"],
+    ]);
+    for (let slot = 0; slot < this.slots; slot++) {
+      for (let c = read("list.next", this.chunks + slot); c < this.chunks; c = read("list.next", c)) {
+        const md = (field: string) => read(`pcpu_chunk.chunk_md.${field}`, c);
+        this.print(
+          `S slot=${slot}${special.get(slot) ?? ""} chunk=${this.host.chunkId(read("pcpu_chunk_fixed.base_addr", c))}` +
+            ` free=${read("pcpu_chunk.free_bytes", c)} contig=${md("contig_hint")}@${md("contig_hint_start")}` +
+            ` scan=${md("scan_hint")}@${md("scan_hint_start")} first_free=${md("first_free")}` +
+            ` pages=${read("pcpu_chunk_fixed.nr_pages", c)} populated=${read("pcpu_chunk.nr_populated", c)}` +
+            ` empty_pop=${read("pcpu_chunk.nr_empty_pop_pages", c)} isolated=${read("pcpu_chunk.isolated", c)}`,
+        );
+      }
+    }
+  }
+}
+
+function toU32(value: number): number {
+  return value < 0 || value > ILLEGAL ? ILLEGAL : value;
+}
+
+/** The size of the dynamic part. */
+function checkParameters(options: PercpuTraceOptions): number {
+  const unit = options.unitPages * PAGE_SIZE;
+  const dyn = options.dyn ?? unit - options.static - options.reserved;
+  const refuse = (place: string, why: string, next: string): never => {
+    throw new InputError("S1702", place, why, next);
+  };
+  if (options.units > MAX_UNITS)
+    refuse(`--units ${options.units}`, `there are at most ${MAX_UNITS}`, "one for each CPU");
+  if (unit < MIN_UNIT_SIZE) {
+    refuse(`--unit-pages ${options.unitPages}`, `a unit has at least ${MIN_UNIT_SIZE} bytes`, "8 pages or more");
+  }
+  if (options.unitPages * BLOCK_WORDS * 4 > MAX_MAP_WORDS) {
+    refuse(
+      `--unit-pages ${options.unitPages}`,
+      "the map of a unit is larger than the model has room for",
+      "fewer pages",
+    );
+  }
+  if (options.static < 1) refuse(`--static ${options.static}`, "the kernel has percpu variables", "1 byte or more");
+  if (options.reserved % 4 !== 0)
+    refuse(`--reserved ${options.reserved}`, "this is no multiple of 4", "for example 8192");
+  if (dyn < MIN_DYN_SIZE) {
+    refuse(
+      options.dyn === undefined ? `--unit-pages ${options.unitPages}` : `--dyn ${dyn}`,
+      `the dynamic part has ${dyn} bytes and needs ${MIN_DYN_SIZE}`,
+      "a larger unit, or smaller --static and --reserved",
+    );
+  }
+  if (options.static + options.reserved + dyn > unit) {
+    refuse(
+      `--dyn ${dyn}`,
+      `static, reserved and dynamic part are larger than the unit (${unit} bytes)`,
+      "smaller parts",
+    );
+  }
+  if (options.nommu && options.backend !== "vm") {
+    refuse("--nommu", "it asks what the vm backend does without an MMU", "leave it out, or --backend vm");
+  }
+  return dyn;
+}
+
+/** As JavaScript: the allocator for one configuration and size. */
+function compileAllocator(
+  tree: ModelTree,
+  options: PercpuTraceOptions,
+  chunks: number,
+  externals: ReadonlySet<string>,
+): string {
+  const config = new Map<string, boolean | number>([
+    ["SMP", true],
+    ["MMU", options.backend === "vm" && !options.nommu],
+    ["NEED_PER_CPU_KM", options.backend === "km"],
+  ]);
+  const symbols = new Set<string>();
+  for (const path of tree.paths()) {
+    if (!path.endsWith(".ts")) continue;
+    for (const match of tree.read(path)!.matchAll(/\bCONFIG\.(\w+)/g)) symbols.add(match[1]!);
+  }
+  const root = "kernel/mm/percpu.ts";
+  const result = compile({
+    tree,
+    roots: [root],
+    objects: new Set([root]),
+    config,
+    symbols,
+    sizes: new Map([
+      ["NR_CPUS", options.units],
+      ["PCPU_UNIT_PAGES", options.unitPages],
+      ["PCPU_CHUNKS", chunks],
+      ...PercpuHost.memoryMap,
+    ]),
+  });
+  if (!result.ok) throw sourceError(result.diagnostics);
+  return nativeText(result.module, {
+    roots: ["pcpu_setup_first_chunk", "percpu_enable_async", "pcpu_alloc_noprof", "free_percpu", "runBalanceWork"],
+    externals,
+    checked: options.checked,
+  });
+}
