@@ -46,9 +46,12 @@ export function accessMemory(va: vaddr_t, page: page_t): void {
   }
 }
 
+/** A choice has at most 256 ways, enough for any search. */
+const FILLED_PAGES = SHARED_PAGES > 256 ? 256 : SHARED_PAGES;
+
 /** The walker fills an entry that no instruction asked for. */
 export function speculativeFill(): void {
-  const va = choose(SHARED_PAGES);
+  const va = choose(FILLED_PAGES);
   atomic: {
     const cpu = smp_processor_id();
     if (pte[va] !== 0) tlb[cpu][va] = pte[va];

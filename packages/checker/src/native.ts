@@ -8,7 +8,7 @@
  *
  * The text is an ES module that exports `create(host)`. `instantiate()` runs it by `new Function`, which a page whose
  * policy forbids that replaces by importing the text from a Blob URL. Integers are kept as JavaScript's 32-bit ones, so a u32
- * above 2^31 is negative inside; `call` and `read` give and take C's values. Integers wider than 32 bits are refused.
+ * above 2^31 is negative inside; `call` and `reader` give and take C's values. Integers wider than 32 bits are refused.
  *
  * With `checked`, an index out of range and state that is touched without its lock are violations too. Without, the text
  * is as fast as it gets, and an index out of range reads 0 or another element.
@@ -61,8 +61,8 @@ export interface NativeHost {
 export interface Native {
   /** The roots. Arguments and results are C's values. */
   readonly call: Readonly<Record<string, (...args: number[]) => number>>;
-  /** An element of shared state by its global's name; undefined if nothing that runs touches it. */
-  read(global: string, ...index: readonly number[]): number | undefined;
+  /** What reads an element of shared state, by its global's name: one argument for each index. */
+  reader(global: string): (...index: number[]) => number;
   irqsDisabled(): boolean;
   /** Runs boot code, which is alone and takes no locks: none has to be held. */
   boot(run: () => void): void;
@@ -140,7 +140,10 @@ return {
 call: {
 ${calls.join("\n")}
 },
-read: (name, ...index) => Object.hasOwn(readers, name) ? readers[name](...index) : undefined,
+reader: (name) => {
+if (!Object.hasOwn(readers, name)) throw new Error("nothing that runs touches " + name);
+return readers[name];
+},
 irqsDisabled: () => irqOff !== 0,
 boot: (run) => { alone = true; run(); alone = false; },
 };

@@ -41,8 +41,9 @@ export class PercpuHost implements NativeHost {
   ];
 
   readonly externals: Functions;
-  /** Set before the allocator runs. */
-  native!: Native;
+  private irqsDisabled: () => boolean = () => false;
+  private lock: () => number = () => 0;
+  private mutex: () => number = () => 0;
   /** Where the first chunk lies. */
   readonly firstBase = LINEAR_BASE + RAM_PAGES;
   warnings = 0;
@@ -79,6 +80,13 @@ export class PercpuHost implements NativeHost {
     }
     this.mapped = new Int32Array(MAX_PAGES - this.vmBase);
     this.externals = this.functions();
+  }
+
+  /** Before the allocator runs: the host asks it who holds what. */
+  watch(native: Native): void {
+    this.irqsDisabled = native.irqsDisabled;
+    this.lock = native.reader("pcpu_lock");
+    this.mutex = native.reader("pcpu_alloc_mutex");
   }
 
   /** Functions by the names that the kernel calls them by. */
@@ -130,7 +138,7 @@ export class PercpuHost implements NativeHost {
   }
 
   private isLocked(): boolean {
-    return this.native.read("pcpu_lock") !== 0;
+    return this.lock() !== 0;
   }
 
   // ---- pages: of one size in any run, so how many are out is all that decides ----
@@ -218,13 +226,13 @@ export class PercpuHost implements NativeHost {
 
   private flush(what: string, start: number, end: number): void {
     if (this.isLocked()) this.warn("flush under pcpu_lock");
-    const irqsOn = !this.native.irqsDisabled();
+    const irqsOn = !this.irqsDisabled();
     if (!irqsOn) this.warn("flush with irqs off");
     if (!this.options.events) return;
     const base = this.vmBase + Math.floor((start - this.vmBase) / this.stride) * this.stride;
     const id = this.ids.get(base) ?? -1;
     const page = id < 0 ? 0 : start - base;
-    const mutex = this.native.read("pcpu_alloc_mutex") !== 0 ? 1 : 0;
+    const mutex = this.mutex() !== 0 ? 1 : 0;
     this.options.print(
       `E ${what} chunk=${id} start_page=${page} bytes=${(end - start) * 2 ** PAGE_SHIFT} mutex=${mutex} irqs=${irqsOn ? 1 : 0}`,
     );

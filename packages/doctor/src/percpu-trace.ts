@@ -56,6 +56,9 @@ export class PercpuTrace {
   private readonly slots: number;
   private readonly chunks: number;
   private readonly areas: number[] = [];
+  private readonly isPending: () => boolean;
+  /** The numbers of the line that is read. */
+  private readonly words = [0, 0, 0];
   private lines = 0;
 
   constructor(
@@ -69,13 +72,15 @@ export class PercpuTrace {
     this.host = new PercpuHost({ ...options, print });
     const text = compileAllocator(tree, options, this.chunks, new Set(Object.keys(this.host.externals)));
     this.native = instantiate(text, this.host);
-    this.host.native = this.native;
+    this.host.watch(this.native);
+    const pending = this.native.reader("pcpu_balance_work.pending");
+    this.isPending = () => pending() !== 0;
     const { call } = this.native;
     this.native.boot(() => {
       call.pcpu_setup_first_chunk!(options.static, options.reserved, dyn, unitPages * PAGE_SIZE, this.host.firstBase);
       call.percpu_enable_async!();
     });
-    this.slots = this.native.read("pcpu_nr_slots")!;
+    this.slots = this.native.reader("pcpu_nr_slots")();
   }
 
   /** One line of a trace, without its end. `name` is the file's, for errors. */
@@ -126,14 +131,12 @@ export class PercpuTrace {
   }
 
   private allocate(line: string, name: string): void {
-    const words = line.slice(1).trim().split(/\s+/);
-    if (words.length < 2 || !words.every((word) => /^[+-]?\d+$/.test(word))) {
-      this.refuse(line, name, "SIZE and ALIGN are numbers of bytes, ATOMIC is 0 or 1");
-    }
-    const [size, align] = words.map((word) => toU32(Number(word)));
+    const { words } = this;
+    const count = readNumbers(line, words);
+    if (count < 2) this.refuse(line, name, "SIZE and ALIGN are numbers of bytes, ATOMIC is 0 or 1");
     const isReserved = line.charCodeAt(0) === 114;
-    const gfp = !isReserved && Number(words[2] ?? 0) !== 0 ? GFP_ATOMIC : GFP_KERNEL;
-    const ptr = this.native.call.pcpu_alloc_noprof!(size!, align!, isReserved ? 1 : 0, gfp);
+    const gfp = !isReserved && count > 2 && words[2] !== 0 ? GFP_ATOMIC : GFP_KERNEL;
+    const ptr = this.native.call.pcpu_alloc_noprof!(words[0]!, words[1]!, isReserved ? 1 : 0, gfp);
     const id = this.areas.length;
     this.areas.push(ptr);
     this.print(ptr === 0 ? `${id} fail` : `${id} ${this.host.lastChunk} ${this.host.lastOff}`);
@@ -141,12 +144,11 @@ export class PercpuTrace {
 
   /** False if there is nothing to free. */
   private free(line: string, name: string): boolean {
-    const word = line.slice(1).trim();
-    if (!/^[+-]?\d+$/.test(word)) this.refuse(line, name, "ID is the number of an allocation");
-    const id = Number(word);
+    if (readNumbers(line, this.words) < 1) this.refuse(line, name, "ID is the number of an allocation");
+    const id = this.words[0]!;
     const ptr = this.areas[id] ?? 0;
     if (ptr === 0) {
-      this.print(`f ${id} bad`);
+      this.print(`f ${line.slice(1).trim().split(/\s/, 1)[0]} bad`);
       return false;
     }
     this.native.call.free_percpu!(ptr);
@@ -155,17 +157,13 @@ export class PercpuTrace {
     return true;
   }
 
-  private isPending(): boolean {
-    return this.native.read("pcpu_balance_work.pending") !== 0;
-  }
-
   private balance(): void {
     this.native.call.runBalanceWork!();
   }
 
   /** What the harness's k_state() prints. */
   private state(): void {
-    const read = (name: string, ...index: number[]) => this.native.read(name, ...index)!;
+    const read = (name: string, ...index: number[]) => this.native.reader(name)(...index);
     const pending = this.isPending() ? 1 : 0;
     this.print(
       `S empty_pop=${read("pcpu_nr_empty_pop_pages")} populated=${read("pcpu_nr_populated")} pending=${pending}`,
@@ -190,8 +188,27 @@ export class PercpuTrace {
   }
 }
 
-function toU32(value: number): number {
-  return value < 0 || value > ILLEGAL ? ILLEGAL : value;
+/**
+ * Reads up to three numbers behind the first character of a line, separated by blanks, into `into`; returns how many there
+ * are. What follows them is ignored, as scanf() does. What is negative or too large for a u32 becomes ILLEGAL.
+ */
+function readNumbers(line: string, into: number[]): number {
+  let at = 1;
+  for (let count = 0; count < into.length; count++) {
+    let code = line.charCodeAt(at);
+    while (code === 32 || code === 9 || code === 13) code = line.charCodeAt(++at);
+    const isNegative = code === 45;
+    if (isNegative || code === 43) code = line.charCodeAt(++at);
+    const start = at;
+    let value = 0;
+    while (code >= 48 && code <= 57) {
+      value = value * 10 + (code - 48);
+      code = line.charCodeAt(++at);
+    }
+    if (at === start) return count;
+    into[count] = (isNegative && value > 0) || value > ILLEGAL ? ILLEGAL : value;
+  }
+  return into.length;
 }
 
 /** The size of the dynamic part. */
