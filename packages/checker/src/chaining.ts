@@ -175,7 +175,8 @@ function inferGuards(system: System): ReadonlyMap<string, string> {
       if (!locks) return;
       const now = new Set(locks);
       for (const instr of block.instrs) {
-        if ((instr.kind === "load" && !instr.ghost) || instr.kind === "store") {
+        const touches = (instr.kind === "load" && !instr.ghost) || instr.kind === "store";
+        if (touches && !instr.unpublished) {
           const name = placeName(instr.place)!;
           const before = common.get(name) ?? now;
           common.set(name, new Set([...before].filter((lock) => now.has(lock))));

@@ -470,7 +470,7 @@ function ${name}() { ${comment}\ntold = 0; do ${name}_(); while (nextChoice());\
         return this.set(instr.dst, this.num(instr.value));
       case "load": {
         const place = this.place(instr.place);
-        const guard = instr.ghost ? "" : this.guardCheck(instr.place, place);
+        const guard = instr.ghost || instr.unpublished ? "" : this.guardCheck(instr.place, place);
         return `${place.before}${guard}${this.set(instr.dst, this.readPlace("N", place))}`;
       }
       case "store": {
@@ -483,7 +483,8 @@ function ${name}() { ${comment}\ntold = 0; do ${name}_(); while (nextChoice());\
           this.num(instr.value),
           type,
         );
-        return `${place.before}${this.guardCheck(instr.place, place)}${write}`;
+        const guard = instr.unpublished ? "" : this.guardCheck(instr.place, place);
+        return `${place.before}${guard}${write}`;
       }
       case "acquire": {
         const place = this.place(instr.lock);

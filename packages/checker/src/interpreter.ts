@@ -280,7 +280,7 @@ export class Interpreter {
           case "load": {
             const place = resolve(instr.place);
             if (typeof place === "string") return violation("bug", place, instr.at);
-            if (!instr.ghost && !guardHeld(place.global, place.element)) {
+            if (!instr.ghost && !instr.unpublished && !guardHeld(place.global, place.element)) {
               return violation("race", raceMessage(system, place.global, "read"), instr.at);
             }
             waitReads.push(system.globals[place.global]!.name);
@@ -290,7 +290,7 @@ export class Interpreter {
           case "store": {
             const place = resolve(instr.place);
             if (typeof place === "string") return violation("bug", place, instr.at);
-            if (!guardHeld(place.global, place.element)) {
+            if (!instr.unpublished && !guardHeld(place.global, place.element)) {
               return violation("race", raceMessage(system, place.global, "written"), instr.at);
             }
             state.shared[place.global]![place.element] = value(instr.value);

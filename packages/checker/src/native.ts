@@ -87,6 +87,8 @@ interface Bound {
 interface Copy {
   readonly fn: Fn;
   readonly bound: ReadonlyMap<number, Bound>;
+  /** What it touches is unpublished, by its caller's word: no lock need be held. Only told apart with `checked`. */
+  readonly unpublished: boolean;
   readonly js: string;
 }
 
@@ -105,14 +107,14 @@ class NativeCompiler {
 
   text(): string {
     const roots = this.options.roots.map((name) => {
-      const copy = this.copy(name, new Map());
+      const copy = this.copy(name, new Map(), false);
       if (copy.fn.params.some((param) => param.kind === "ref")) throw new Error(`${name} takes a reference: no root`);
       return copy;
     });
     this.drain();
     const table: string[] = [];
     if (this.usesTable) {
-      for (const name of this.module.functionTable) table.push(this.callee(name, new Map()));
+      for (const name of this.module.functionTable) table.push(this.callee(name, new Map(), false));
       this.drain();
     }
     const globals = [...this.used].map(([name, js]) => this.declaration(this.module.globals.get(name)!, js));
@@ -157,8 +159,10 @@ boot: (run) => { alone = true; run(); alone = false; },
   }
 
   /** The JavaScript name of a function for bound references. */
-  callee(name: string, bound: ReadonlyMap<number, Bound>): string {
-    return this.options.externals.has(name) ? external(name) : this.copy(name, bound).js;
+  callee(name: string, bound: ReadonlyMap<number, Bound>, unpublished: boolean): string {
+    return this.options.externals.has(name)
+      ? external(name)
+      : this.copy(name, bound, unpublished && this.options.checked === true).js;
   }
 
   isExternal(name: string): boolean {
@@ -173,11 +177,11 @@ boot: (run) => { alone = true; run(); alone = false; },
     return this.module.functionTable.indexOf(name) + 1;
   }
 
-  private copy(name: string, bound: ReadonlyMap<number, Bound>): Copy {
-    const key = [name, ...[...bound].map(([param, b]) => `${param}:${b.name}/${b.indices}`)].join(" ");
+  private copy(name: string, bound: ReadonlyMap<number, Bound>, unpublished: boolean): Copy {
+    const key = [name, unpublished, ...[...bound].map(([param, b]) => `${param}:${b.name}/${b.indices}`)].join(" ");
     const known = this.copies.get(key);
     if (known) return known;
-    const copy = { fn: this.function(name), bound, js: `f${this.copies.size}_${identifier(name)}` };
+    const copy = { fn: this.function(name), bound, unpublished, js: `f${this.copies.size}_${identifier(name)}` };
     this.copies.set(key, copy);
     this.work.push(copy);
     return copy;
@@ -363,7 +367,11 @@ class FunctionCode {
       args.push(...index);
     });
     const type = instr.dst === undefined ? undefined : this.copy.fn.locals[instr.dst]!.type;
-    return result(`${this.compiler.callee(name, bound)}(${args.join(", ")})`, isExternal ? type : undefined);
+    const unpublished = this.copy.unpublished || instr.unpublished === true;
+    return result(
+      `${this.compiler.callee(name, bound, unpublished)}(${args.join(", ")})`,
+      isExternal ? type : undefined,
+    );
   }
 
   /** The global that a place names in this copy, and the text of its indices. */
@@ -400,7 +408,13 @@ class FunctionCode {
 
   /** With `checked`: the lock that guards what is touched is held. */
   private guarded(instr: Extract<Instr, { kind: "load" | "store" }>): string {
-    if (!this.compiler.options.checked || instr.unpublished || (instr.kind === "load" && instr.ghost)) return "";
+    if (
+      !this.compiler.options.checked ||
+      instr.unpublished ||
+      this.copy.unpublished ||
+      (instr.kind === "load" && instr.ghost)
+    )
+      return "";
     const { name, index } = this.place(instr.place);
     const { guard } = this.compiler.global(name).global;
     if (guard === undefined) return "";

@@ -267,13 +267,13 @@ class CodeWriter {
       case "load":
         return [
           ...this.inBounds(instr.place),
-          ...(instr.ghost ? [] : this.guardHeld(instr.place)),
+          ...(instr.ghost || instr.unpublished ? [] : this.guardHeld(instr.place)),
           `${this.name(instr.dst)} = ${this.element(instr.place)}`,
         ];
       case "store":
         return [
           ...this.inBounds(instr.place),
-          ...this.guardHeld(instr.place),
+          ...(instr.unpublished ? [] : this.guardHeld(instr.place)),
           `${this.element(instr.place)} = ${bare(this.text(this.bound(instr.value)))}`,
         ];
       case "release":

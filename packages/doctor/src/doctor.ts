@@ -116,7 +116,7 @@ export function prepare(input: Subject): Prepared {
   const stages = { configure: configured.stage, link: built.stage, boot: skippedBoot };
   input.onStages?.({ configure: configured.stage, link: built.stage });
   if (!built.module) return { ...base, stages, reason: "the kernel was not built" };
-  const booted = boot(built.module, cpu);
+  const booted = boot(built.module, cpu, built.scenario?.boot);
   const done = { ...stages, boot: booted.stage };
   input.onStages?.(done);
   if (!booted.memory) return { ...base, stages: done, reason: "the kernel did not boot" };

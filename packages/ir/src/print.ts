@@ -76,9 +76,9 @@ export function printInstr(instr: Instr, fn: Fn): string {
     case "assign":
       return `${dst(instr.dst)}${e(instr.value)}`;
     case "load":
-      return `${dst(instr.dst)}load ${p(instr.place)}${instr.ghost ? " ghost" : ""}`;
+      return `${dst(instr.dst)}load ${p(instr.place)}${instr.ghost ? " ghost" : ""}${instr.unpublished ? " unpublished" : ""}`;
     case "store":
-      return `store ${p(instr.place)} = ${e(instr.value)}`;
+      return `store ${p(instr.place)} = ${e(instr.value)}${instr.unpublished ? " unpublished" : ""}`;
     case "call": {
       const callee = instr.callee.kind === "direct" ? instr.callee.name : `*${e(instr.callee.expr)}`;
       const args = instr.args.map((arg: Arg) =>

@@ -27,13 +27,13 @@ export interface Program {
 /** What step formation must know of shared state. */
 export interface SharedState {
   readonly globals: ReadonlyMap<string, Global>;
-  /** Per-CPU state that a CPU touches in contexts of one level only, and always its own; see `privateState`. */
+  /** State that ends no step although no lock guards it; see `privateState`. */
   readonly privates: ReadonlySet<string>;
 }
 
 /**
- * Per-CPU state that is not shared: every access names the accessing CPU's own copy, and all accesses are of one level
- * (a CPU has one context of a level). `flats` are all the programs that will run, folded.
+ * State that is not shared. Per-CPU state: every access names the accessing CPU's own copy, and all accesses are of one
+ * level (a CPU has one context of a level). And what is written only while it is unpublished. `flats` are all the programs that will run, folded.
  */
 export function privateState(
   flats: readonly { readonly fn: Fn; readonly level: Level }[],
@@ -48,16 +48,27 @@ export function privateState(
       levels.set(name, (levels.get(name) ?? new Set()).add(isOwn ? level : undefined));
     }
   }
-  return new Set([...levels].filter(([, seen]) => seen.size === 1 && !seen.has(undefined)).map(([name]) => name));
+  const own = [...levels].filter(([, seen]) => seen.size === 1 && !seen.has(undefined)).map(([name]) => name);
+  return new Set([...own, ...settledState(flats)]);
+}
+
+/** State that is written while it is unpublished, and then only read: nobody can see it change. */
+function settledState(flats: readonly { readonly fn: Fn }[]): readonly string[] {
+  const unpublished = new Set<string>();
+  const published = new Set<string>();
+  for (const instr of flats.flatMap(({ fn }) => fn.blocks.flatMap((block) => block.instrs))) {
+    if (instr.kind === "store") (instr.unpublished ? unpublished : published).add(placeName(instr.place)!);
+  }
+  return [...unpublished].filter((name) => !published.has(name));
 }
 
 /** Whether an instruction outside a hardware action is visible to other contexts. */
 export function isVisible(instr: Instr, shared: SharedState): boolean {
   switch (instr.kind) {
     case "load":
-      return !instr.ghost && isShared(instr, shared);
+      return !instr.ghost && !instr.unpublished && isShared(instr, shared);
     case "store":
-      return isShared(instr, shared);
+      return !instr.unpublished && isShared(instr, shared);
     case "acquire":
     case "release":
     case "irq":
