@@ -2,9 +2,10 @@
  * Areas in a chunk: finding a place by hints, then by bits, taking it and giving it back. Part of mm/percpu.ts. The caller
  * holds pcpu_lock.
  */
-import { __ffs } from "../include/linux/bitops.ts";
-import { bitmap_clear, bitmap_set, find_next_bit, find_next_zero_bit, set_bit } from "../include/linux/bitmap.ts";
+
 import { ALIGN } from "../include/linux/align.ts";
+import { bitmap_clear, bitmap_set, find_next_bit, find_next_zero_bit, set_bit } from "../include/linux/bitmap.ts";
+import { __ffs } from "../include/linux/bitops.ts";
 import { min } from "../include/linux/minmax.ts";
 import { PCPU_BITMAP_BLOCK_BITS, PCPU_MIN_ALLOC_SHIFT } from "../include/linux/percpu.ts";
 import { pcpu_chunk_relocate } from "./percpu-chunk.ts";

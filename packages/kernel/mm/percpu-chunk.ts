@@ -6,8 +6,9 @@
  * chunks, which only a request that nothing else can serve is given: those that the balance work shall depopulate, and
  * those that it has (sidelined). Isolated chunks do not count as having empty pages.
  */
-import { BITS_PER_LONG } from "../include/linux/bitops.ts";
+
 import { bitmap_clear, bitmap_set } from "../include/linux/bitmap.ts";
+import { BITS_PER_LONG } from "../include/linux/bitops.ts";
 import { PCPU_BITMAP_BLOCK_BITS, PCPU_PAGE_SHIFT } from "../include/linux/percpu.ts";
 import {
   alloc_map,

@@ -9,9 +9,10 @@
  * Two functions find a region, and Linux's hand back where it begins and how long it is through two pointers. Here the
  * beginning is the result, and the length is in `region_bits` until the caller is done, which then sets it to 0.
  */
-import { __ffs } from "../include/linux/bitops.ts";
-import { find_last_bit, find_next_bit, find_next_zero_bit } from "../include/linux/bitmap.ts";
+
 import { ALIGN } from "../include/linux/align.ts";
+import { find_last_bit, find_next_bit, find_next_zero_bit } from "../include/linux/bitmap.ts";
+import { __ffs } from "../include/linux/bitops.ts";
 import { min } from "../include/linux/minmax.ts";
 import { PCPU_BITMAP_BLOCK_BITS } from "../include/linux/percpu.ts";
 import { pcpu_update_empty_pages } from "./percpu-chunk.ts";

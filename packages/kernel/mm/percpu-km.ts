@@ -10,10 +10,10 @@ import { lowmem_page_address, virt_to_page } from "../include/linux/mm.ts";
 import { spin_lock_irqsave, spin_unlock_irqrestore } from "../include/linux/spinlock.ts";
 import { trace_percpu_create_chunk, trace_percpu_destroy_chunk } from "../include/trace/events/percpu.ts";
 import { __free_pages, alloc_pages } from "./page_alloc.ts";
+import { pcpu_set_page_chunk } from "./percpu.ts";
 import { pcpu_alloc_chunk, pcpu_chunk_populated, pcpu_free_chunk } from "./percpu-chunk.ts";
 import { type chunk_t, NO_CHUNK, pcpu_chunk_fixed, pcpu_lock } from "./percpu-internal.ts";
 import { pcpu_group_size } from "./percpu-setup.ts";
-import { pcpu_set_page_chunk } from "./percpu.ts";
 
 /** The exponent of the smallest power of two that is not smaller. @linux include/linux/log2.h order_base_2 */
 function order_base_2(n: u32): u32 {

@@ -11,8 +11,8 @@
  * One group of units, unit n is CPU n's, every CPU that NR_CPUS allows is possible. Boot runs alone and takes no locks.
  */
 import { NR_CPUS, type vaddr_t } from "../../machine/memory-map.ts";
-import { bitmap_set, set_bit } from "../include/linux/bitmap.ts";
 import { ALIGN } from "../include/linux/align.ts";
+import { bitmap_set, set_bit } from "../include/linux/bitmap.ts";
 import {
   PCPU_BITMAP_BLOCK_SIZE,
   PCPU_MIN_ALLOC_SHIFT,
@@ -46,7 +46,7 @@ export let pcpu_unit_pages: i32 = 0;
 /** Bytes of a unit. @linux mm/percpu.c pcpu_unit_size */
 export let pcpu_unit_size: i32 = 0;
 /** What areas of vmalloc are aligned to, in pages. @linux mm/percpu.c pcpu_atom_size */
-export let pcpu_atom_size: u32 = 1;
+export const pcpu_atom_size = 1;
 /** Pages of all units together: of the one group. @linux mm/percpu.c pcpu_group_sizes */
 export let pcpu_group_size: u32 = 0;
 /** @linux mm/percpu.c pcpu_nr_slots */

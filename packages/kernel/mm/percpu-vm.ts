@@ -15,6 +15,7 @@ import { pcpu_free_vm_areas, pcpu_get_vm_areas } from "../include/linux/vmalloc.
 import { trace_percpu_create_chunk, trace_percpu_destroy_chunk } from "../include/trace/events/percpu.ts";
 import { vmap_pages_range_noflush, vunmap_range_noflush } from "./internal.ts";
 import { __free_page, alloc_page } from "./page_alloc.ts";
+import { pcpu_set_page_chunk } from "./percpu.ts";
 import { pcpu_alloc_chunk, pcpu_free_chunk, pcpu_nr_empty_pop_pages } from "./percpu-chunk.ts";
 import {
   type chunk_t,
@@ -35,7 +36,6 @@ import {
   pcpu_low_unit_cpu,
   pcpu_reserved_chunk,
 } from "./percpu-setup.ts";
-import { pcpu_set_page_chunk } from "./percpu.ts";
 import { vmalloc_to_page } from "./vmalloc.ts";
 
 /**

@@ -10,11 +10,11 @@
  *
  * Not modelled: memory cgroups, allocation tags and statistics, a killed task (mutex_lock_killable), several groups of units.
  */
-import { NR_CPUS, type page_t, PAGES } from "../../machine/memory-map.ts";
+import { NR_CPUS, PAGES, type page_t } from "../../machine/memory-map.ts";
 import { accessMemory } from "../../machine/mmu.ts";
+import { ALIGN, is_power_of_2 } from "../include/linux/align.ts";
 import { find_next_bit, find_next_zero_bit } from "../include/linux/bitmap.ts";
 import { GFP_ATOMIC, GFP_KERNEL, gfpflags_allow_blocking } from "../include/linux/gfp.ts";
-import { ALIGN, is_power_of_2 } from "../include/linux/align.ts";
 import { mutex_lock, mutex_unlock } from "../include/linux/mutex.ts";
 import {
   PCPU_MIN_ALLOC_SHIFT,

@@ -4,7 +4,7 @@
  */
 import { __ffs, ALL_BITS, BITS_PER_LONG, fls } from "./bitops.ts";
 
-/** Words for so many bits. @linux include/linux/bitops.h BITS_TO_LONGS */
+/** The word that a bit is in. */
 export function bitWord(bit: i32): i32 {
   return bit / BITS_PER_LONG;
 }
