@@ -58,8 +58,9 @@ export function arrayType(type: ValueType): string {
   return "Int32Array";
 }
 
-function refuseWide(type: IntType): void {
+function refuseWide(type: IntType): string {
   if (type.bits > 32) throw new Error(`integers of ${type.bits} bits do not run at full size`);
+  return "";
 }
 
 /** Text of any JavaScript number or boolean, as the kept form of a value of `type`. */
@@ -116,6 +117,8 @@ export function num(expr: Expr): string {
     case "cpu":
     case "machine":
       return "0";
+    case "wide":
+      return refuseWide(expr.type);
     case "function":
       throw new Error(`${expr.name} is used as a value and was not folded`);
     case "compare":

@@ -1,6 +1,8 @@
 /**
  * Areas in a chunk: finding a place by hints, then by bits, taking it and giving it back. Part of mm/percpu.ts. The caller
  * holds pcpu_lock.
+ *
+ * @object mm/percpu.o
  */
 
 import { ALIGN } from "../include/linux/align.ts";

@@ -2,6 +2,8 @@
  * The balance work: keeps a few empty pages populated for atomic allocations, and gives back what is more than that. Part
  * of mm/percpu.ts. It runs in a kworker, with pcpu_alloc_mutex held from end to end; pcpu_lock is held on entry to each of its
  * four parts and on return, and dropped wherever pages, mappings or TLBs are touched.
+ *
+ * @object mm/percpu.o
  */
 import { find_next_bit, find_next_zero_bit, test_bit } from "../include/linux/bitmap.ts";
 import { max, min } from "../include/linux/minmax.ts";

@@ -5,6 +5,8 @@
  * at the slot of the wanted size, so it looks at the fullest chunks that may do. Two lists behind the slots hold isolated
  * chunks, which only a request that nothing else can serve is given: those that the balance work shall depopulate, and
  * those that it has (sidelined). Isolated chunks do not count as having empty pages.
+ *
+ * @object mm/percpu.o
  */
 
 import { bitmap_clear, bitmap_set } from "../include/linux/bitmap.ts";

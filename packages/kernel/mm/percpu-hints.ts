@@ -8,6 +8,8 @@
  *
  * Two functions find a region, and Linux's hand back where it begins and how long it is through two pointers. Here the
  * beginning is the result, and the length is in `region_bits` until the caller is done, which then sets it to 0.
+ *
+ * @object mm/percpu.o
  */
 
 import { ALIGN } from "../include/linux/align.ts";

@@ -28,6 +28,8 @@
  * given back are small enough to be reached; PCPU_CHUNKS leaves one chunk more than the scenario may need at a time; PCPU_SLOTS is
  * at least __pcpu_size_to_slot(unit size) + 4, which setup checks. PCPU_SLOT_BASE_SHIFT and PCPU_SLOT_FAIL_THRESHOLD may be
  * lowered, so that a small unit too has several slots.
+ *
+ * @object mm/percpu.o
  */
 import type { vaddr_t } from "../../machine/memory-map.ts";
 import { BITS_PER_LONG, fls } from "../include/linux/bitops.ts";

@@ -3,6 +3,8 @@
  * where NEED_PER_CPU_KM says so, instead of mm/percpu-vm.ts, whose rules for callers hold here too.
  *
  * The page allocator gives powers of two, so units should make up one; setup says if they do not.
+ *
+ * @object mm/percpu.o
  */
 import { NO_PAGE, PAGE_SHIFT, type page_t, type vaddr_t } from "../../machine/memory-map.ts";
 import { fls } from "../include/linux/bitops.ts";

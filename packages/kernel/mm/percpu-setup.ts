@@ -9,6 +9,8 @@
  * page that its part begins in and ends likewise; bits of those pages that belong to somebody else are marked as in use.
  *
  * One group of units, unit n is CPU n's, every CPU that NR_CPUS allows is possible. Boot runs alone and takes no locks.
+ *
+ * @object mm/percpu.o
  */
 import { NR_CPUS, type vaddr_t } from "../../machine/memory-map.ts";
 import { ALIGN } from "../include/linux/align.ts";

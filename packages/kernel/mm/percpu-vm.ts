@@ -7,6 +7,8 @@
  * which is the caller's duty, the TLBs. So between pcpu_depopulate_chunk() and pcpu_post_unmap_tlb_flush() there are pages free
  * that some TLB still holds; nobody may use those addresses then, for nothing in them is allocated. An area that goes back to
  * vmalloc needs no flush of ours: vmalloc does it before the addresses are used again.
+ *
+ * @object mm/percpu.o
  */
 import { NO_PAGE, NR_CPUS, PAGE_SHIFT, type page_t, type vaddr_t } from "../../machine/memory-map.ts";
 import { flush_cache_vmap, flush_cache_vunmap } from "../arch/arm/include/asm/cacheflush.ts";
