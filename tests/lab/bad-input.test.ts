@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { hasBrowser, Lab, type LabPage, WIDE } from "../support/lab.js";
-import { exampleConfig } from "../support/model-tree.js";
+import { embeddedTree, exampleConfig } from "../support/model-tree.js";
 
 let lab: Lab;
 let one: LabPage;
@@ -62,17 +62,17 @@ describe.skipIf(!hasBrowser)("bad input to the lab (chromium)", () => {
 
   test("an endless loop in a patch ends, or can be stopped; the page answers meanwhile", async () => {
     const { page, faults } = one;
+    const lines = embeddedTree().read("kernel/mm/highmem.ts")!.split("\n");
+    const at = lines.findIndex((line) => line.startsWith("function set_page_address(")) + 1;
     const patch = `--- a/mm/highmem.ts
 +++ b/mm/highmem.ts
-@@ -64,3 +64,5 @@
- export function page_address(page: page_t): vaddr_t {
+@@ -${at},3 +${at},5 @@
+ function set_page_address(page: page_t, virtual: vaddr_t): void {
 +  for (let i: u8 = 0; i < 2; i = 0) {
 +  }
-   return page_address_map[page];
+   page_address_map[page] = virtual;
  }
 `;
-    const source = await page.evaluate<string>("''");
-    expect(source).toBe("");
     await page
       .locator("input[type=file]")
       .setInputFiles({ name: "loop.patch", mimeType: "text/plain", buffer: Buffer.from(patch) });

@@ -1,7 +1,8 @@
 /**
  * Stage 2: what was built, and what is referenced and not defined.
  */
-import { type LinkStage, plural } from "@shootdown/doctor/face";
+import { type LinkStage, linkerLines, plural } from "@shootdown/doctor/face";
+import { show } from "../session/session.js";
 
 export function linkLine({ verdict, objects, undefined: missing, errors }: LinkStage): string {
   if (verdict === "does-not-build") return errors[0]?.message ?? "";
@@ -20,17 +21,14 @@ export function LinkEvidence({ stage }: { stage: LinkStage }) {
           : error: {error.message}
         </p>
       ))}
-      {stage.undefined.map((reference) => (
-        <div key={`${reference.symbol} ${reference.at.file}:${reference.at.line}`} className="ld">
-          <pre>
-            {`ld: ${reference.object}: in function '${reference.at.fn}':\n${reference.at.file}:${reference.at.line}: undefined reference to '${reference.symbol}'`}
-          </pre>
-          <p>
-            alive by {reference.path.map((name) => `${name}()`).join(" → ")}; <code>{reference.definedIn}</code> would
-            define it and is not built
-          </p>
-        </div>
-      ))}
+      {stage.undefined.length > 0 && (
+        <>
+          <pre>{linkerLines(stage).join("\n")}</pre>
+          <button type="button" className="small" onClick={() => show("link")}>
+            Why it is alive
+          </button>
+        </>
+      )}
       <h4>Objects</h4>
       <p className="symbols">
         {stage.objects.map((object) => (

@@ -1,8 +1,16 @@
 /**
  * The address bar: what is shown as a link, and a link as what is shown.
  */
-import { type Address, decodeAddress, encodeAddress, INPUT_ERRORS, InputError } from "@shootdown/doctor/face";
+import {
+  type Address,
+  type AddressSubject,
+  decodeAddress,
+  encodeAddress,
+  INPUT_ERRORS,
+  InputError,
+} from "@shootdown/doctor/face";
 import { examine, getSession, openRun, REPORT_2, say, show, subscribe, VIEWS, type View } from "./session.js";
+import { decidingLines } from "./take-file.js";
 
 /** Milliseconds after the last change: browsers refuse an address that changes too often. */
 const QUIET = 200;
@@ -11,8 +19,18 @@ const QUIET = 200;
 export function currentAddress(): string {
   const { view, subject, run, step } = getSession();
   const isRunView = view === "run" && run !== undefined;
-  const address: Address = isRunView ? { view, subject: run.subject, schedule: run.schedule, step } : { view, subject };
+  const address: Address = isRunView
+    ? { view, subject: carriable(run.subject), schedule: run.schedule, step }
+    : { view, subject: carriable(subject) };
   return encodeAddress(address);
+}
+
+/** A configuration of the reader's own travels with the lines that decide something. */
+function carriable(subject: AddressSubject): AddressSubject {
+  const { name, text } = subject.config;
+  const symbols = getSession().examined?.stages.configure?.symbols;
+  if (text === undefined || !symbols) return subject;
+  return { ...subject, config: { name, text: decidingLines(text, new Set(Object.keys(symbols))) } };
 }
 
 let written = "";
