@@ -53,10 +53,27 @@ interface Import {
 
 /** `import`, `export … from`, `import()` and `require()`. */
 function importsOf(text: string): Import[] {
-  return ts.preProcessFile(text, true, true).importedFiles.map(({ fileName, pos }) => ({
-    specifier: fileName,
-    line: text.slice(0, pos).split("\n").length,
-  }));
+  const source = ts.createSourceFile("source.tsx", text, ts.ScriptTarget.Latest, false, ts.ScriptKind.TSX);
+  const imports: Import[] = [];
+  const visit = (node: ts.Node): void => {
+    const specifier = specifierOf(node);
+    if (specifier !== undefined && ts.isStringLiteralLike(specifier)) {
+      const { line } = source.getLineAndCharacterOfPosition(specifier.getStart(source));
+      imports.push({ specifier: specifier.text, line: line + 1 });
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return imports;
+}
+
+/** What names the module, of a node that imports one. */
+function specifierOf(node: ts.Node): ts.Node | undefined {
+  if (ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) return node.moduleSpecifier;
+  if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)) return node.argument.literal;
+  if (!ts.isCallExpression(node)) return undefined;
+  const isRequire = ts.isIdentifier(node.expression) && node.expression.text === "require";
+  return isRequire || node.expression.kind === ts.SyntaxKind.ImportKeyword ? node.arguments[0] : undefined;
 }
 
 function packageErrors(name: string, repository: Repository): string[] {

@@ -40,6 +40,12 @@ const ALWAYS = [
   "kernel/arch/arm/mm/dma-mapping.ts",
   "kernel/kernel/sched/core.ts",
 ];
+const MAPPING = [
+  "kernel/arch/arm/mm/pageattr.ts",
+  "kernel/mm/page_alloc.ts",
+  "kernel/mm/vmalloc.ts",
+  "kernel/mm/vmap-block.ts",
+];
 const SMP = ["kernel/kernel/smp.ts", "kernel/arch/arm/kernel/smp.ts"];
 
 function build(on: readonly string[]): CompileResult {
@@ -48,6 +54,7 @@ function build(on: readonly string[]): CompileResult {
     ...ALWAYS,
     ...(config.has("SMP") ? SMP : []),
     ...(config.has("SMP") && config.has("MMU") ? ["kernel/arch/arm/kernel/smp_tlb.ts"] : []),
+    ...(config.has("MMU") ? MAPPING : []),
     ...(config.has("HIGHMEM") ? ["kernel/mm/highmem.ts"] : []),
   ];
   return compile({
