@@ -57,7 +57,7 @@ describe.skipIf(!hasBrowser)("the lab (chromium)", () => {
 
     test("is no wider than the screen, in any view", async () => {
       const page = await openReport2(size);
-      for (const name of ["Run", "Matrix", "Patch", "Link", "Doctor"]) {
+      for (const name of ["Run", "Matrix", "Patch", "Link", "Allocator", "Doctor"]) {
         await page.getByRole("navigation", { name: "Views" }).getByRole("button", { name }).click();
         await page.waitForTimeout(150);
         expect([name, await page.evaluate("document.documentElement.scrollWidth <= innerWidth")]).toEqual([name, true]);
@@ -143,6 +143,30 @@ describe.skipIf(!hasBrowser)("the lab (chromium)", () => {
       await broken.click();
       await page.waitForSelector(".run-head .badge.finding");
       expect(await page.locator(".run-facts").innerText()).toContain("6.12-v7-smp-highmem on arm11mpcore");
+    });
+
+    test("says why report 1's symbol is alive, who would define it, and that the two never meet", async () => {
+      const page = await open(size);
+      await page.getByRole("button", { name: "Report 1" }).click();
+      await page.waitForSelector(".stage-verdict >> text=undefined reference");
+      await page.getByRole("button", { name: "Why it is alive" }).click();
+      expect(await page.locator(".ld-words").innerText()).toContain("undefined reference to 'flush_tlb_kernel_range'");
+      expect(await page.locator(".live-path").innerText()).toContain("vmap_pages_range_noflush() returns -22");
+      expect(await page.locator(".link-facts").innerText()).toContain("smp_tlb.o");
+      expect(await seriousFindings(page)).toEqual([]);
+    });
+
+    test("runs a percpu trace, operation by operation", async () => {
+      const page = await open(size, "#/allocator");
+      await page.getByRole("button", { name: "Run the trace" }).click();
+      await page.waitForSelector(".chunk-card");
+      for (let operation = 0; operation < 5; operation++) await page.keyboard.press("j");
+      expect(await page.locator(".step-count").innerText()).toBe("5 / 12");
+      expect(await page.getByRole("article", { name: "Chunk 1" }).innerText()).toContain("+ created");
+      expect(
+        await page.getByRole("img", { name: /^1 areas in use; largest free region 32768 bytes at 32768/ }).count(),
+      ).toBe(1);
+      expect(await seriousFindings(page)).toEqual([]);
     });
 
     test("checks what is typed, marks errors in place, and keeps text as text", async () => {

@@ -12,13 +12,15 @@ import { applyTheme, isDark } from "./session/theme.js";
 const matrix = () => import("./matrix/matrix-view.js").then((module) => ({ default: module.MatrixView }));
 const patch = () => import("./patch/patch-view.js").then((module) => ({ default: module.PatchView }));
 const link = () => import("./link/link-view.js").then((module) => ({ default: module.LinkView }));
+const allocator = () => import("./allocator/allocator-view.js").then((module) => ({ default: module.AllocatorView }));
 const MatrixView = lazy(matrix);
 const PatchView = lazy(patch);
 const LinkView = lazy(link);
+const AllocatorView = lazy(allocator);
 
 /** Loads what is not needed yet, so that the page works on without a network. Says when it is done. */
 export async function loadTheRest(): Promise<void> {
-  await Promise.all([matrix(), patch(), link()]);
+  await Promise.all([matrix(), patch(), link(), allocator()]);
   document.documentElement.dataset.ready = "offline";
 }
 
@@ -28,6 +30,7 @@ const NAMES: Readonly<Record<View, string>> = {
   matrix: "Matrix",
   patch: "Patch",
   link: "Link",
+  allocator: "Allocator",
 };
 
 export function App() {
@@ -96,6 +99,8 @@ function Body({ view }: { view: View }) {
       return <PatchView />;
     case "link":
       return <LinkView />;
+    case "allocator":
+      return <AllocatorView />;
   }
 }
 

@@ -31,6 +31,7 @@ import {
   treeAt,
 } from "@shootdown/doctor";
 import { commandWords, shellWords } from "./command.js";
+import { runTrace } from "./percpu.js";
 import type { Catalogue, MethodName, Methods } from "./protocol.js";
 
 const tree = new ModelTree(new Map(files));
@@ -84,6 +85,8 @@ export const methods: {
       .filter(isSource)
       .map((path): [string, string] => [path, whole.read(path)!]);
   },
+
+  allocate: (ask) => runTrace(tree, ask),
 
   cell({ subject, maxStates }, report) {
     const onProgress = throttled((progress) => report({ progress }));

@@ -92,6 +92,21 @@ export type Look =
   | { readonly kind: "search" }
   | { readonly kind: "simulate"; readonly seed: number; readonly steps: number; readonly runs: number };
 
+export interface AllocatorAsk {
+  /** Lines as `percpu-trace` takes them. */
+  readonly trace: string;
+  readonly backend: "vm" | "km";
+  readonly unitPages: number;
+  readonly units: number;
+}
+
+/** A line of the trace, and what the allocator printed while it ran and of its state after it. */
+export interface AllocatorOperation {
+  readonly line: string;
+  readonly said: readonly string[];
+  readonly state: readonly string[];
+}
+
 /** By name: what is asked with, reported meanwhile, and answered. */
 export interface Methods {
   catalogue: { ask: Record<string, never>; report: never; answer: Catalogue };
@@ -117,6 +132,8 @@ export interface Methods {
   };
   /** Every file of the subject's tree that people read, by its path in a model tree. */
   sources: { ask: { subject: AddressSubject }; report: never; answer: readonly (readonly [string, string])[] };
+  /** A percpu trace, operation by operation. */
+  allocate: { ask: AllocatorAsk; report: never; answer: readonly AllocatorOperation[] };
   cell: {
     ask: { subject: AddressSubject; maxStates: number };
     report: { progress: SearchProgress };

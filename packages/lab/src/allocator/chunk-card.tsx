@@ -1,0 +1,89 @@
+/**
+ * One chunk after an operation: its map as a strip (areas in use, the largest free region, the first free byte), and its
+ * hints and counters, with what the operation changed marked by a sign.
+ */
+import { type Area, BIT_BYTES, type Chunk, hintOf, PAGE_BYTES } from "./chunks.js";
+
+interface ChunkCardProps {
+  readonly chunk: Chunk;
+  readonly before: Chunk | undefined;
+  readonly areas: readonly Area[];
+  readonly areasBefore: readonly Area[];
+}
+
+export function ChunkCard({ chunk, before, areas, areasBefore }: ChunkCardProps) {
+  const bytes = Number(chunk.fields.get("pages") ?? 1) * PAGE_BYTES;
+  const contig = hintOf(chunk.fields.get("contig"));
+  const firstFree = Number(chunk.fields.get("first_free") ?? 0) * BIT_BYTES;
+  const at = (offset: number) => `${(offset / bytes) * 100}%`;
+  const isNew = (area: Area) => !areasBefore.some(({ id }) => id === area.id);
+  const freed = areasBefore.filter(({ id }) => !areas.some((area) => area.id === id));
+  const pages = Number(chunk.fields.get("pages") ?? 1);
+  return (
+    <article className={`chunk-card${before ? "" : " added"}`} aria-label={`Chunk ${chunk.id}`}>
+      <header>
+        <h3>Chunk {chunk.id}</h3>
+        <span className={before && before.slot !== chunk.slot ? "moved" : undefined}>
+          slot {chunk.slot}
+          {before && before.slot !== chunk.slot ? ` (~ was ${before.slot})` : ""}
+        </span>
+        {!before && <b className="sign-word">+ created</b>}
+      </header>
+      <svg
+        className="chunk-map"
+        role="img"
+        aria-label={`${areas.length} areas in use; largest free region ${contig.bits * BIT_BYTES} bytes at ${contig.start * BIT_BYTES}`}
+      >
+        <rect className="ground" width="100%" height="100%" />
+        {Array.from({ length: pages - 1 }, (_, page) => (
+          <line
+            key={page}
+            className="page"
+            x1={at((page + 1) * PAGE_BYTES)}
+            x2={at((page + 1) * PAGE_BYTES)}
+            y1="0"
+            y2="100%"
+          />
+        ))}
+        <rect
+          className="contig"
+          x={at(contig.start * BIT_BYTES)}
+          width={at(contig.bits * BIT_BYTES)}
+          y="26"
+          height="6"
+        />
+        {areas.map((area) => (
+          <rect
+            key={area.id}
+            className={isNew(area) ? "area new" : "area"}
+            x={at(area.offset)}
+            width={at(area.size)}
+            y="2"
+            height="22"
+          >
+            <title>{`allocation ${area.id}: ${area.size} bytes at ${area.offset}`}</title>
+          </rect>
+        ))}
+        {freed.map((area) => (
+          <rect key={area.id} className="area freed" x={at(area.offset)} width={at(area.size)} y="2" height="22" />
+        ))}
+        <line className="first-free" x1={at(firstFree)} x2={at(firstFree)} y1="0" y2="100%" />
+      </svg>
+      <dl>
+        {[...chunk.fields].map(([name, value]) => {
+          const was = before?.fields.get(name);
+          const isChanged = was !== undefined && was !== value;
+          return (
+            <div key={name} className={isChanged ? "modified" : undefined}>
+              <dt>{name.replaceAll("_", " ")}</dt>
+              <dd>
+                {isChanged && <b aria-hidden="true">~ </b>}
+                {isChanged && <s>{was}</s>} {value}
+              </dd>
+            </div>
+          );
+        })}
+      </dl>
+    </article>
+  );
+}
