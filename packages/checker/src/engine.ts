@@ -66,7 +66,7 @@ class FieldOverflow extends Error {
 class KeyOverflow extends Error {}
 
 /** Steps of the random walk that finds the first widths. */
-const SAMPLE_STEPS = 1000;
+const SAMPLE_STEPS = 300;
 /** A field that overflows gets this many bits more than the value needs. */
 const HEADROOM_BITS = 1;
 /** Bits of part numbers to begin with, and how many more at a time. */

@@ -158,7 +158,7 @@ function counting(end: number, holds = true): System {
 
 describe("a guess that does not hold", () => {
   it("of a field's width: the field is widened and the search goes on", () => {
-    // The random walk of the first sample meets 0 .. 1000 at most.
+    // The random walk of the first sample meets 0 .. 300 at most.
     const { verdict, states, transitions, depth } = referenceSearch(counting(5000));
     expect(search(counting(5000))).toMatchObject({ verdict, states, transitions, depth });
     expect(verdict).toBe("sound");

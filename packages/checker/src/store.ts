@@ -26,6 +26,16 @@ const FIRST_PARTS_LOG = 10;
 /** Successors in a batch. */
 const BATCH = 64;
 
+/** Words mixed into one, whose high bits depend on all of them. The products do not wait for each other. */
+function mixed(count: number, word: (i: number) => string): string {
+  const factors = [0x9e3779b1, 0x85ebca77, 0xc2b2ae3d, 0x27d4eb2f, 0x165667b1];
+  const terms = Array.from({ length: count }, (_, i) => {
+    const factor = Math.imul(factors[i % factors.length]!, 2 * Math.floor(i / factors.length) + 1);
+    return `Math.imul(${word(i)}, ${factor})`;
+  });
+  return terms.length === 0 ? "0" : `(${terms.join(" + ")}) | 0`;
+}
+
 /** What a store holds, to be handed to one with another layout or another plan of keys. */
 export interface StoreContents {
   /** The words of each part, in the order of their numbers. */
@@ -61,7 +71,7 @@ export function storeText(layout: Layout, plan: KeyPlan): string {
       .map((part) => (part.shift === 0 ? name(part) : `(${name(part)} << ${part.shift})`))
       .join(" | ");
   const hash = (word: (i: number) => string) =>
-    `let h = 0; ${each(m, (i) => `h = Math.imul(h ^ ${word(i)}, ${0x9e3779b1 | 0}); h ^= h >>> 15;`)} h = Math.imul(h, ${0x85ebca6b | 0}); h ^= h >>> 13; h = Math.imul(h, ${0xc2b2ae35 | 0});`;
+    `let h = ${mixed(m, word)}; h = Math.imul(h ^ (h >>> 15), ${0x85ebca6b | 0}); h = Math.imul(h ^ (h >>> 13), ${0xc2b2ae35 | 0});`;
   const same = (array: string, at: string, key: (i: number) => string) =>
     each(m, (i) => `${array}[${at}${i === 0 ? "" : ` + ${i}`}] === ${key(i)}`, " && ");
   const within = (id: string) => `(${id} & ${(1 << CHUNK_LOG) - 1}) * ${m}`;
@@ -201,8 +211,7 @@ function partsText(name: string, size: number, limit: number): string {
   const each = (f: (i: number) => string, separator = " ") =>
     Array.from({ length: size }, (_, i) => f(i)).join(separator);
   const [table, list, count] = [`${name}Table`, `${name}List`, `${name}Count`];
-  const hash = (word: (i: number) => string) =>
-    `let h = 0; ${each((i) => `h = Math.imul(h ^ ${word(i)}, ${0x9e3779b1 | 0}); h ^= h >>> 15;`)}`;
+  const hash = (word: (i: number) => string) => `let h = ${mixed(size, word)}; h ^= h >>> 15;`;
   return `
 let ${count} = 0, ${table} = new Int32Array(${2 << FIRST_PARTS_LOG}), ${list} = new Int32Array(${size << FIRST_PARTS_LOG});
 function ${name}Part(from) {
