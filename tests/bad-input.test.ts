@@ -392,7 +392,7 @@ describe("kernel TypeScript", () => {
     const output = await run(doctor(V7, "--no-prescriptions", "--patch", patch(name.replaceAll(" ", "-"), line)));
     expect([output.status, output.stderr]).toEqual([1, ""]);
     expect(output.stdout).toMatch(
-      /S2044 bug: endless loop that nobody else can end\n.*kmap_high {2}mm\/highmem\.ts:\d+/,
+      /S2044 bug: endless loop that nobody else can end\n.*kmap_high\n {2}at mm\/highmem\.ts:\d+/,
     );
     expect(output.stdout).toMatch(/shortest run: \d step/);
   });

@@ -19,3 +19,4 @@ export * from "./standing.js";
 export * from "./state.js";
 export * from "./system.js";
 export * from "./trace.js";
+export type { Read } from "./watch.js";

@@ -12,12 +12,15 @@ import { fingerprint, type Schedule, ScheduleError } from "./schedule.js";
 import { type LockState, lockChanges, type Standing, standingOf } from "./standing.js";
 import { copyState, initialState, pointOf, runningLevel, type State } from "./state.js";
 import { contextOf, LEVELS, type System } from "./system.js";
+import { type Read, StepWatch } from "./watch.js";
 
 export interface Change {
   /** An element of shared state, as kernel TypeScript writes it. */
   readonly what: string;
   readonly from: number;
   readonly to: number;
+  /** Where it was written (last, in this step). */
+  readonly at: TracePlace;
 }
 
 export interface TraceStep {
@@ -30,7 +33,7 @@ export interface TraceStep {
   readonly at: TracePlace;
   /** What the step did, in a few words. */
   readonly what: string;
-  /** Shared state that the step changed, locks excepted. */
+  /** Shared state that the step changed, locks excepted, in the order of the writes. */
   readonly changes: readonly Change[];
   /** Locks that the step took or released. */
   readonly locks: readonly LockState[];
@@ -63,6 +66,8 @@ export interface Run {
     readonly kind: ViolationKind;
     readonly message: string;
     readonly at?: TracePlace;
+    /** What the last step had read, if it is that step that violates something. */
+    readonly reads: readonly Read[];
     /** For a deadlock: every context that can never move again. */
     readonly waits: readonly Wait[];
   };
@@ -101,12 +106,12 @@ export function tell(system: System, successors: readonly number[]): Run {
         "copy the whole string from the line that the finding printed",
       );
     }
-    const { after, told } = describeStep(interpreter, state, next.action, step);
+    const { after, told, reads } = describeStep(interpreter, state, next.action, step);
     steps.push(told);
     const { cpu } = next.action.move;
     if (!after.irqOff[cpu]) irqsOffSince[cpu] = undefined;
     else irqsOffSince[cpu] ??= step;
-    if (next.violation) return { steps, final: state, violation: violationOf(next.violation) };
+    if (next.violation) return { steps, final: state, violation: violationOf(next.violation, reads) };
     state = next.state!;
   }
   const waits = describeWaits(interpreter, state, irqsOffSince);
@@ -119,11 +124,11 @@ export function tell(system: System, successors: readonly number[]): Run {
       : cpus.length === 1
         ? `${cpus[0]} waits for itself`
         : `${cpus.slice(0, -1).join(", ")} and ${cpus.at(-1)} wait for each other`;
-  return { steps, final: state, violation: { kind: "deadlock", message, waits } };
+  return { steps, final: state, violation: { kind: "deadlock", message, reads: [], waits } };
 }
 
-function violationOf(violation: Violation): Run["violation"] {
-  return { kind: violation.kind, message: violation.message, at: placeOf(violation.at), waits: [] };
+function violationOf(violation: Violation, reads: readonly Read[]): Run["violation"] {
+  return { kind: violation.kind, message: violation.message, at: placeOf(violation.at), reads, waits: [] };
 }
 
 /** Executes a step, watching it: the state after it, and what it did. */
@@ -132,22 +137,15 @@ export function describeStep(
   before: State,
   action: Action,
   step: number,
-): { after: State; told: TraceStep } {
+): { after: State; told: TraceStep; reads: readonly Read[] } {
   const { system } = interpreter;
   const { move } = action;
   const after = copyState(before);
-  /** The step's first access: in a hardware action, the first store, which says more than what it read before. */
-  let first: Instr | undefined;
-  interpreter.observer = (instr) => {
-    if (first?.kind === "store" || (first && first.kind !== "load" && first.kind !== "atomicBegin")) return;
-    if (instr.kind === "assign" || instr.kind === "witness" || (instr.kind === "load" && instr.ghost)) return;
-    if (!first || first.kind === "atomicBegin" || (instr.kind === "store" && isAction)) first = instr;
-    if (instr.kind === "atomicBegin") isAction = true;
-    if (instr.kind === "atomicEnd") isAction = false;
-  };
-  let isAction = false;
+  const watch = new StepWatch(system, after, move.cpu);
+  interpreter.observer = watch.observer;
   const outcome = interpreter.runStep(after, move, action.choices);
   interpreter.observer = undefined;
+  const { first, reads } = watch;
   const level = move.kind === "run" ? move.level : move.source.root.level;
   const point = move.kind === "run" ? pointOf(system, before, move.cpu, level) : undefined;
   const root = point?.root ?? (move.kind === "take" ? move.source.root : undefined)!;
@@ -155,13 +153,14 @@ export function describeStep(
   const start = block.instrs[0] ?? block.term;
   const at = move.kind === "take" ? root.program.fn.at : first && first.kind !== "atomicBegin" ? first.at : start.at;
   const context = move.kind === "take" && move.source.kind === "hardware" ? "hardware" : LEVELS[level]!;
-  const changes = changesBetween(system, before, after);
+  const changes = changesBetween(system, before, after, watch.writes);
   const violated =
     outcome.kind === "violation" && context !== "hardware"
       ? { [context]: placeOf(outcome.violation.at).stack.at(-1)! }
       : {};
   return {
     after,
+    reads,
     told: {
       step,
       cpu: move.cpu,
@@ -173,6 +172,7 @@ export function describeStep(
         context,
         root.name,
         changes,
+        outcome.kind === "violation" ? reads : reads.slice(0, 1),
         before,
         after,
         move.cpu,
@@ -190,6 +190,7 @@ function sayStep(
   context: TraceStep["context"],
   root: string,
   changes: readonly Change[],
+  reads: readonly Read[],
   before: State,
   after: State,
   cpu: number,
@@ -210,25 +211,29 @@ function sayStep(
       return before.irqOff[cpu] === after.irqOff[cpu]
         ? `interrupts stay ${after.irqOff[cpu] ? "off" : "on"}`
         : `interrupts ${after.irqOff[cpu] ? "off" : "on"}`;
-    case "load":
-      return changes.length > 0
-        ? ""
-        : `reads ${first.place.base.kind === "global" ? first.place.base.name + first.place.path : ""}`;
     default:
-      return "";
+      if ((changes.length > 0 && first.kind !== "load") || reads.length === 0) return "";
+      return `reads ${reads.map(({ what, value }) => `${what} (${value})`).join(", ")}`;
   }
 }
 
-function changesBetween(system: System, before: State, after: State): Change[] {
-  const changes: Change[] = [];
+/** In the order of `writes`. */
+function changesBetween(
+  system: System,
+  before: State,
+  after: State,
+  writes: ReadonlyMap<string, TracePlace>,
+): Change[] {
+  const changes = new Map<string, Change>();
   system.globals.forEach((global, index) => {
     if (global.lock) return;
     after.shared[index]!.forEach((to, element) => {
       const from = before.shared[index]![element]!;
-      if (from !== to) changes.push({ what: elementName(system, index, element), from, to });
+      const what = elementName(system, index, element);
+      if (from !== to) changes.set(what, { what, from, to, at: writes.get(what)! });
     });
   });
-  return changes;
+  return [...writes.keys()].flatMap((what) => changes.get(what) ?? []);
 }
 
 /** Who can never move again, with the cycle marked. */

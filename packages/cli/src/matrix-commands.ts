@@ -113,7 +113,7 @@ function renderRow({ row, outcome, result, command }: AnsweredRow): string {
   if (check.violation) lines.push(`    ${check.violation.message}; ${check.trace?.length} steps`);
   for (const { name, reached } of check.witnesses) if (!reached && isWell) lines.push(`    not reached: ${name}`);
   for (const report of check.lockdep?.reports ?? []) lines.push(`    lockdep: ${report.title}`);
-  if (check.violation && check.lockdep?.reports.length === 0) lines.push("    lockdep: silent");
+  if (check.violation && check.lockdep?.lockReports === 0) lines.push(`    lockdep: ${check.lockdep.summary}`);
   lines.push(pc.dim(`    ./shootdown ${shellWords(command)}`));
   return `${lines.join("\n")}\n`;
 }

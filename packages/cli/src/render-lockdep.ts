@@ -21,6 +21,7 @@ export function renderLockdep(lockdep: Lockdep, isWhole: boolean): string[] {
     if (report.warnsOfFinding) lines.push(`${INDENT}  ${when}; it warns of the finding`);
     else if (report.step !== undefined) lines.push(`${INDENT}  ${when}; it is not about the finding`);
   }
+  if (lockdep.lockReports === 0 && reports.length > 0) lines.push(`${INDENT}${lockdep.summary}`);
   if (cannotSee !== undefined) lines.push(`${INDENT}does not see the finding: ${cannotSee}`);
   if (isWhole) for (const report of reports) lines.push("", report.text);
   return lines;

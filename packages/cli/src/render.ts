@@ -7,17 +7,21 @@
 import {
   type CheckStage,
   cpuText,
+  type Frame,
   findingCode,
   irqsText,
   limitText,
+  linuxPlace,
   megabytes,
   type Place,
+  placeFrom,
   plural,
   type Result,
   shownFrame,
   shownPath,
-  stepText,
+  stepParts,
   type TraceStep,
+  violationPlace,
   type Wait,
   waitText,
   where,
@@ -32,6 +36,8 @@ const WIDTH = 118;
 const MAX_NOTES = 8;
 /** Indentation of a context above the task, in its CPU's column. */
 const NESTING = "| ";
+/** A blank at which a line is not broken. */
+const NO_BREAK = "\u00a0";
 
 export interface RenderOptions {
   /** Print lockdep's reports whole. */
@@ -150,7 +156,7 @@ function renderRun(check: CheckStage): string[] {
     const nesting = step.context === "task" ? "" : step.context === "softirq" ? NESTING : NESTING + NESTING;
     const path = shownPath(step.at);
     if (previous?.cpu !== step.cpu || previous.context !== step.context || shownPath(previous.at) !== path) {
-      const file = pc.dim(`  ${shownFrame(step.at).file}`);
+      const file = pc.dim(`  ${shownFrame(step.at).file}${linuxElsewhere(shownFrame(step.at))}`);
       const name = step.what.startsWith("interrupt:") ? `interrupt: ${step.root}()` : `${path}()`;
       lines.push(`     ${column(step.cpu, `${nesting}${pc.bold(name)}${file}`)}`.trimEnd());
     }
@@ -171,8 +177,11 @@ function renderRun(check: CheckStage): string[] {
   lines.push(pc.red(`${findingCode(violation.kind)} ${violation.kind}: ${violation.message}`));
   if (violation.at) {
     const names = violation.at.stack.map((frame) => frame.fn);
-    lines.push(`  ${names.join(" > ")}  ${where(violation.at)}${linuxOf(violation.at)}`);
+    lines.push(`  ${names.join(" > ")}`);
+    lines.push(`  at ${violationPlace(violation.at)}${linuxOf(violation.at)}`);
   }
+  for (const sentence of violation.because ?? [])
+    lines.push(...wrapText(sentence, WIDTH - 2).map((text) => `  ${text}`));
   for (const wait of violation.waits) lines.push(`  ${sayWait(wait)}`);
   const shortest = check.isShortest ? "shortest run" : "run";
   lines.push(`  ${shortest}: ${plural(steps.length, "step")}`);
@@ -180,13 +189,26 @@ function renderRun(check: CheckStage): string[] {
   return lines;
 }
 
+/** Where Linux has a function, if it is not the file of the same name. */
+function linuxElsewhere({ file, fn, linux }: Frame): string {
+  const stem = (path: string) => path.replace(/\.\w+$/, "");
+  const [path, symbol] = linux?.split(" ") ?? [];
+  return path === undefined || (stem(path) === stem(file) && symbol === fn) ? "" : ` (Linux: ${linux})`;
+}
+
 function linuxOf(place: Place): string {
-  const { linux } = shownFrame(place);
+  const linux = linuxPlace(place);
   return linux ? pc.dim(`  (Linux: ${linux})`) : "";
 }
 
 function sayStep(step: TraceStep): string {
-  return `${stepText(step)}  :${shownFrame(step.at).line}`;
+  const own = shownFrame(step.at);
+  return stepParts(step)
+    .map(
+      ({ text, frame }) =>
+        `${text.replaceAll(" = ", `${NO_BREAK}=${NO_BREAK}`)}${NO_BREAK}${NO_BREAK}${placeFrom(own, frame)}`,
+    )
+    .join("; ");
 }
 
 function sayWait(wait: Wait): string {
@@ -196,7 +218,7 @@ function sayWait(wait: Wait): string {
   return `${who} ${waitText(wait)}  ${irqsText(wait)}  ${where(frame)}\n         ${names.join(" > ")}${linuxOf(wait.at)}`;
 }
 
-/** Breaks a text at spaces; a word longer than the width stays whole. */
+/** Breaks a text at spaces, but not at `NO_BREAK`; a word longer than the width stays whole. */
 function wrapText(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = "";
@@ -206,5 +228,5 @@ function wrapText(text: string, width: number): string[] {
       line = word;
     } else line = line === "" ? word : `${line} ${word}`;
   }
-  return [...lines, line];
+  return [...lines, line].map((text) => text.replaceAll(NO_BREAK, " "));
 }

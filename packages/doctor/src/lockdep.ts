@@ -27,12 +27,27 @@ export interface LockdepInput {
   readonly linux: (place: TracePlace) => Place;
 }
 
+/** `lockdep_assert_irqs_enabled()`: a WARN_ON_ONCE() that is compiled in under PROVE_LOCKING only. It knows no lock. */
+const ASSERTION = "irqs-off";
+
+function summaryOf(reports: readonly { readonly kind: string }[], enabled: boolean): string {
+  const assertions = reports.filter(({ kind }) => kind === ASSERTION).length;
+  if (reports.length === 0) return "silent";
+  if (assertions < reports.length) return enabled ? "reports" : "would report with CONFIG_PROVE_LOCKING";
+  const when = enabled
+    ? "lockdep_assert_irqs_enabled() warns, because CONFIG_PROVE_LOCKING is on"
+    : "lockdep_assert_irqs_enabled() would warn with CONFIG_PROVE_LOCKING; without it nothing does";
+  return `no report about locks or their order; ${when}`;
+}
+
 export function lockdepOf({ system, facts, told, enabled, linux }: LockdepInput): Lockdep {
   const along = told && lockdepAlong(system, told.schedule);
   const reports = lockdepReports(system, facts ?? along?.facts ?? new Uint8Array());
   const violation = told?.run.violation;
   return {
     enabled,
+    lockReports: reports.filter(({ kind }) => kind !== ASSERTION).length,
+    summary: summaryOf(reports, enabled),
     reports: reports.map((report) => {
       const { classes: _, ...rest } = report;
       return {

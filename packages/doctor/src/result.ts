@@ -157,7 +157,8 @@ const traceStep = z.strictObject({
   root: z.string(),
   at: place,
   what: z.string(),
-  changes: z.array(z.strictObject({ what: z.string(), from: z.number(), to: z.number() })),
+  /** Shared state that the step changed, locks excepted, in the order of the writes, each with its place. */
+  changes: z.array(z.strictObject({ what: z.string(), from: z.number(), to: z.number(), at: place.optional() })),
   /** Locks that the step took or released. */
   locks: z.array(lockState).readonly().optional(),
   irqsOff: z.boolean(),
@@ -181,6 +182,10 @@ export const violation = z.strictObject({
   kind: z.enum(VIOLATION_KINDS),
   message: z.string(),
   at: place.optional(),
+  /** What the step that violates something had read. */
+  reads: z.array(z.strictObject({ what: z.string(), value: z.number(), at: place })).optional(),
+  /** What that means, a sentence each: for a stale translation, which entry was used and what became of it. */
+  because: z.array(z.string()).readonly().optional(),
   /** For a deadlock: every context that can never move again. */
   waits: z.array(wait),
 });
@@ -208,6 +213,10 @@ export const lockdep = z.strictObject({
   enabled: z.boolean(),
   /** From every step that was taken; all of them, although the kernel stops at the first. */
   reports: z.array(lockdepReport),
+  /** How many of them are about locks: their order, or their use in interrupts. The others are assertions. */
+  lockReports: z.number().int().optional(),
+  /** What that comes to, in a sentence. */
+  summary: z.string().optional(),
   /** There is a finding, and no report is about it: why. */
   cannotSee: z.string().optional(),
 });

@@ -37,10 +37,44 @@ export function cpuText(cpu: number, context?: string): string {
   return `CPU${cpu}${context === undefined || context === "task" ? "" : ` (${context})`}`;
 }
 
+/** What a step did and changed, each with the frame to show for it; what stands on one line is one part. */
+export function stepParts(step: TraceStep): readonly { readonly text: string; readonly frame: Frame }[] {
+  const parts: { text: string; frame: Frame }[] = [];
+  if (step.what !== "") parts.push({ text: step.what, frame: shownFrame(step.at) });
+  for (const { what, to, at } of step.changes) {
+    const frame = shownFrame(at ?? step.at);
+    const text = `${what} = ${to}`;
+    const last = parts.at(-1);
+    if (last && where(last.frame) === where(frame)) last.text += `${last.text === step.what ? ";" : ","} ${text}`;
+    else parts.push({ text, frame });
+  }
+  return parts.length > 0 ? parts : [{ text: "goes on", frame: shownFrame(step.at) }];
+}
+
+/** One line; a place is named where it is not the step's own. */
 export function stepText(step: TraceStep): string {
-  const changes = step.changes.map((change) => `${change.what} = ${change.to}`).join(", ");
-  const what = [step.what, changes].filter((text) => text !== "").join("; ");
-  return what === "" ? "goes on" : what;
+  const own = shownFrame(step.at);
+  return stepParts(step)
+    .map(({ text, frame }) => `${text}${where(frame) === where(own) ? "" : ` (${placeFrom(own, frame)})`}`)
+    .join("; ");
+}
+
+/** `:12` in the file of another frame, `file:12` elsewhere. */
+export function placeFrom(from: Frame, frame: Frame): string {
+  return frame.file === from.file ? `:${frame.line}` : where(frame);
+}
+
+/** Where a violation happened: the kernel's or scenario's line, and below it the hardware's, if that is another. */
+export function violationPlace(place: Place): string {
+  const shown = shownFrame(place);
+  const own = place.stack.at(-1)!;
+  return where(shown) === where(own) ? where(shown) : `${where(shown)}, in ${own.fn}() ${where(own)}`;
+}
+
+/** Where Linux has the shown function, or the nearest that leads to it: file and name. */
+export function linuxPlace(place: Place): string | undefined {
+  const frames = place.stack.slice(0, place.stack.indexOf(shownFrame(place)) + 1);
+  return frames.findLast((frame) => frame.linux !== undefined)?.linux;
 }
 
 /** `waits for kmap_lock, held by CPU1`. */
@@ -52,7 +86,7 @@ export function waitText(wait: Wait): string {
     case "cpu":
       return `waits for ${holder} to ${wait.what}`;
     case "anyone":
-      return `waits for ${wait.what}`;
+      return /^(to|for|until) /.test(wait.what) ? `waits ${wait.what}` : `waits for ${wait.what}`;
     default:
       return assertNever(wait.for);
   }

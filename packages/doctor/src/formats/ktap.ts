@@ -7,7 +7,18 @@
 import { assertNever } from "@shootdown/ir";
 import { findingCode } from "../findings.js";
 import type { CheckStage, Result } from "../result.js";
-import { cpuText, irqsText, limitText, plural, shownFrame, shownPath, stepText, waitText, where } from "../wording.js";
+import {
+  cpuText,
+  irqsText,
+  limitText,
+  plural,
+  shownFrame,
+  shownPath,
+  stepText,
+  violationPlace,
+  waitText,
+  where,
+} from "../wording.js";
 
 const VERSION_LINE = "KTAP version 1";
 /** One level of nesting. */
@@ -149,7 +160,10 @@ function runLines({ trace, violation }: CheckStage): string[] {
     const place = `${shownPath(step.at)} ${where(shownFrame(step.at))}`;
     return `step ${step.step}: ${cpuText(step.cpu, step.context)} ${place}: ${stepText(step)}${step.irqsOff ? " [IRQs off]" : ""}`;
   });
-  if (violation?.at) lines.push(`at ${violation.at.stack.map(({ fn }) => fn).join(" > ")} ${where(violation.at)}`);
+  if (violation?.at) {
+    lines.push(`at ${violation.at.stack.map(({ fn }) => fn).join(" > ")} ${violationPlace(violation.at)}`);
+  }
+  lines.push(...(violation?.because ?? []));
   for (const wait of violation?.waits ?? []) {
     const place = `${shownPath(wait.at)} ${where(shownFrame(wait.at))}`;
     lines.push(`${cpuText(wait.cpu, wait.context)} ${waitText(wait)}, ${irqsText(wait)}: ${place}`);

@@ -131,7 +131,9 @@ function checkResults({ input, stages: { check }, prescriptions }: Result): Json
   const main = violation.at ?? (waits.find((wait) => wait.inCycle) ?? waits[0])?.at ?? check.trace?.at(-1)?.at;
   const sayWait = (wait: (typeof waits)[number]) =>
     `${cpuText(wait.cpu, wait.context)} ${waitText(wait)}, ${irqsText(wait)} (${where(shownFrame(wait.at))})`;
-  const message = [`${kind}: ${violation.message}`, ...waits.map(sayWait)].join(". ");
+  const message = [`${kind}: ${violation.message}`, ...waits.map(sayWait)]
+    .join(". ")
+    .concat((violation.because ?? []).map((sentence) => ` ${sentence}`).join(""));
   const functions = violation.at ? [violation.at.fn] : waits.map((wait) => shownFrame(wait.at).fn).sort();
   const stacks = violation.at
     ? [stack(violation.at, violation.message)]
