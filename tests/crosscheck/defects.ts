@@ -27,6 +27,8 @@ export const DEFECTS: readonly Defect[] = [
   },
   { scenario: "percpu-area-map", ...BROADCAST, patch: "percpu-free-under-lock" },
   { scenario: "set-memory", ...IPI, patch: "set-memory-irqs-off" },
+  { scenario: "vmalloc-lazy-purge", ...BROADCAST, patch: "vmalloc-forget-flush" },
+  { scenario: "vmap-blocks", ...BROADCAST, patch: "vmap-block-wrong-queue" },
 ];
 
 /** The questions without their defects, and with them. */

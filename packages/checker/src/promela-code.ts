@@ -101,7 +101,7 @@ class CodeWriter {
 
   /** Where there is one target, nobody asks which. */
   private withoutExit(lines: readonly string[]): string[] {
-    const assignment = `${this.scratch(EXIT)} = 0`;
+    const assignment = `${this.scratch(EXIT)} = 1`;
     return lines
       .filter((line) => line !== assignment)
       .map((line) => line.replaceAll(new RegExp(`^ *${assignment};\n`, "gm"), ""));
@@ -254,7 +254,7 @@ class CodeWriter {
       other.kind === target.kind && (other.kind !== "point" || target.kind !== "point" || other.block === target.block);
     let number = this.targets.findIndex(same);
     if (number < 0) number = this.targets.push(target) - 1;
-    return [`${this.scratch(EXIT)} = ${number}`, `goto ${this.endLabel}`];
+    return [`${this.scratch(EXIT)} = ${number + 1}`, `goto ${this.endLabel}`];
   }
 
   // ---- instructions ----

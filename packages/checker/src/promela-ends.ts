@@ -26,11 +26,15 @@ export interface Option {
   readonly guards: readonly string[];
   /** Lines of statements. */
   readonly effects: readonly string[];
-  /** Where the step goes; several where its code decides: then `EXIT` says which, counted from 0. */
+  /** Where the step goes; several where its code decides: then `EXIT` says which, counted from 1. */
   readonly targets: readonly Target[];
 }
 
-/** The hidden variable in which a step's code leaves which target it goes to. */
+/**
+ * The variable in which a step's code leaves which target it goes to. It is part of Spin's state, although it is 0 in
+ * every state that is stored: Spin comes back to the choice of the target after it has gone another way, and restores
+ * only what is part of its state.
+ */
 export const EXIT = "exit";
 
 /** What a context leaves behind at the end of a task or handler, as statements. */

@@ -175,7 +175,9 @@ class Exporter implements Variables {
       }
     }
     const temporaries = Array.from({ length: this.temporaries }, (_, n) => this.temporary(n));
-    const hidden = [...temporaries, ...this.scratches.values()];
+    const exit = this.scratches.get(EXIT);
+    if (exit !== undefined) lines.push(`byte ${exit}; /* where a step goes whose code decides it; 0 between steps */`);
+    const hidden = [...temporaries, ...[...this.scratches.values()].filter((name) => name !== exit)];
     if (hidden.length > 0) lines.push(`hidden int ${hidden.join(", ")}; /* inside a step only */`);
     return `${lines.join("\n")}\n`;
   }
@@ -390,7 +392,7 @@ function comment(text: string): string {
   return text.replaceAll("*/", "* /");
 }
 
-/** `exit`: the hidden variable that says which target a step's code chose. */
+/** `exit`: the variable that says which target a step's code chose. */
 function printOptions(options: readonly Option[], exit: string | undefined, label: (target: Target) => string): string {
   return options.map((option) => printOption(option, exit, label)).join("");
 }
@@ -404,8 +406,10 @@ function printOption(
   const [first, ...others] = targets.map(label);
   if (others.length > 0) {
     // The choice of a label is no step of its own: an atomic sequence has no states inside.
-    const choices = others.map((name, i) => `:: ${exit} == ${i + 1} -> goto ${name} `).join("");
-    return dStep("atomic { ", guard, effects, `; if ${choices}:: else -> goto ${first} fi }`);
+    const choices = [first, ...others].map(
+      (name, i) => `:: d_step { ${exit} == ${i + 1} -> ${exit} = 0 }; goto ${name}`,
+    );
+    return dStep("atomic { ", guard, effects, `;\n     if\n     ${choices.join("\n     ")}\n     fi }`);
   }
   if (effects.length === 0) return `  :: ${guard === "" ? "true" : guard} -> goto ${first}\n`;
   if (guard === "" && effects.length === 1 && !effects[0]!.startsWith("if"))

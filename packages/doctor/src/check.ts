@@ -26,7 +26,7 @@ import type { ScenarioDecl } from "@shootdown/kernel-ts";
 import { type Cpu, registersOf } from "./catalogue.js";
 import { lockdepOf } from "./lockdep.js";
 import type { CheckStage, Place } from "./result.js";
-import { explainStale } from "./stale.js";
+import { toldStep, toldViolation } from "./told.js";
 
 /** How stage 4 looks for a violation. */
 export type CheckMode =
@@ -119,23 +119,10 @@ export function check(input: CheckInput): CheckStage {
     lockdepOf({ system, facts, told, enabled: input.provesLocking, linux });
   const told = (run: Run, schedule: readonly number[], lockFacts?: LockFacts): Partial<CheckStage> => {
     const text = encodeSchedule({ scenario: scenario.name, fingerprint: fingerprint(system), successors: schedule });
-    const { violation } = run;
-    const trace = run.steps.map((step) => ({
-      ...step,
-      at: linux(step.at),
-      changes: step.changes.map((change) => ({ ...change, at: linux(change.at) })),
-    }));
-    const reads = violation?.reads.map((read) => ({ ...read, at: linux(read.at) })) ?? [];
     return {
-      violation: violation && {
-        ...violation,
-        at: violation.at && linux(violation.at),
-        reads,
-        because: violation.kind === "stale" ? explainStale({ reads, trace, boot: base.initial.shared }) : [],
-        waits: violation.waits.map((wait) => ({ ...wait, at: linux(wait.at) })),
-      },
+      violation: toldViolation(run, base.initial, linux),
       lockdep: lockdep(lockFacts, { run, schedule }),
-      trace,
+      trace: run.steps.map((step) => toldStep(step, linux)),
       schedule: text,
       replay: input.replayCommand(text),
     };

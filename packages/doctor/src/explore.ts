@@ -23,6 +23,7 @@ import { linuxNames } from "./check.js";
 import { type Prepared, preparedSystem } from "./doctor.js";
 import { InputError } from "./errors.js";
 import type { CheckStage, Place, TraceStep } from "./result.js";
+import { toldStep, toldViolation } from "./told.js";
 
 export interface Explored {
   /** `s1:…`, also of an empty run. */
@@ -43,22 +44,14 @@ export function explore(prepared: Prepared, successors: readonly number[]): Expl
   const run = told(system, successors);
   const schedule = encodeSchedule({ scenario: prepared.head.name, fingerprint: fingerprint(system), successors });
   const { choices, blocked } = choicesIn(system, run.final, run.steps.length + 1);
-  const step = (one: (typeof run.steps)[number]): TraceStep => ({
-    ...one,
-    at: linux(one.at),
-    changes: [...one.changes],
-  });
-  const { violation } = run;
+  const step = (one: (typeof run.steps)[number]): TraceStep => toldStep(one, linux);
+  const initial = startOf(system);
   return {
     schedule,
-    initial: startOf(system),
+    initial,
     trace: run.steps.map(step),
-    violation: violation && {
-      ...violation,
-      at: violation.at && linux(violation.at),
-      waits: violation.waits.map((wait) => ({ ...wait, at: linux(wait.at) })),
-    },
-    choices: violation ? [] : choices.map((choice) => ({ ...choice, told: step(choice.told) })),
+    violation: toldViolation(run, initial, linux),
+    choices: run.violation ? [] : choices.map((choice) => ({ ...choice, told: step(choice.told) })),
     blocked: blocked.map((wait) => ({ ...wait, at: linux(wait.at) })),
   };
 }

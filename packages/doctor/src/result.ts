@@ -183,7 +183,10 @@ export const violation = z.strictObject({
   message: z.string(),
   at: place.optional(),
   /** What the step that violates something had read. */
-  reads: z.array(z.strictObject({ what: z.string(), value: z.number(), at: place })).optional(),
+  reads: z
+    .array(z.strictObject({ what: z.string(), value: z.number(), at: place }))
+    .readonly()
+    .optional(),
   /** What that means, a sentence each: for a stale translation, which entry was used and what became of it. */
   because: z.array(z.string()).readonly().optional(),
   /** For a deadlock: every context that can never move again. */
