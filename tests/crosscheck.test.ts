@@ -19,7 +19,7 @@ import { exampleConfig } from "./support/model-tree.js";
 /** States that the interpreter searches: about a second. */
 const REFERENCE_STATES = 8_000;
 const OPTIONS = {
-  spinStates: 500_000,
+  spinStates: 1_000_000,
   referenceStates: REFERENCE_STATES,
   spin: missingTools().length > 0 ? undefined : { hashLog: 20, maxDepth: 1_000_000 },
 };

@@ -37,7 +37,8 @@ export function elementName(system: System, global: number, element: number): st
     indices.unshift(rest % dim);
     rest = Math.floor(rest / dim);
   }
-  const dot = name.indexOf(".");
+  // A name that is private to its file may have the file before it, with a colon.
+  const dot = name.indexOf(".", name.lastIndexOf(":") + 1);
   const index = indices.map((i) => `[${i}]`).join("");
   return dot < 0 ? name + index : name.slice(0, dot) + index + name.slice(dot);
 }

@@ -1,28 +1,29 @@
 /**
- * Addresses of vmalloc come back. A task on each CPU maps a page of its own, lets the other CPU use it too, and unmaps it,
- * for ever; there are addresses for few areas, so that those that were unmapped are purged again and again.
+ * Addresses of vmalloc come back. A task on each CPU maps one page or another and unmaps it, for ever; there are addresses
+ * for few areas, so that those that were unmapped are purged again and again, and come back for another page.
  *
  * Between unmapping and purge the TLBs remember addresses that nobody uses. That is sound for as long as nobody gets such
  * an address before the flush, which is what the order of __purge_vmap_area_lazy() is for.
  */
 import { ipiRaised } from "../../machine/gic.ts";
-import { HIGH_PAGES, NR_CPUS, VMALLOC_START } from "../../machine/memory-map.ts";
+import { HIGH_PAGES, NR_CPUS, type page_t, VMALLOC_START } from "../../machine/memory-map.ts";
 import { accessMemory, pte, tlb } from "../../machine/mmu.ts";
 import { flush_tlb_kernel_range } from "../arch/arm/include/asm/tlbflush.ts";
 import { start_kernel } from "../arch/arm/kernel/setup.ts";
 import { do_handle_IPI } from "../arch/arm/kernel/smp.ts";
 import { __purge_vmap_area_lazy, vmap, vunmap } from "../mm/vmalloc.ts";
 
-/** By CPU: the page that its task maps. */
+/** By CPU: the page that its task maps, one of any CPU's. */
 const pages = per_cpu(array(u32, 1));
 
 function mapForEver(): void {
   const cpu = smp_processor_id();
-  pages[cpu][0] = HIGH_PAGES + cpu;
   for (;;) {
+    const page: page_t = HIGH_PAGES + choose(2);
+    pages[cpu][0] = page;
     const addr = vmap(pages[cpu], 0, 1);
     if (addr !== NULL) {
-      accessMemory(addr, HIGH_PAGES + cpu);
+      accessMemory(addr, page);
       vunmap(addr);
     }
   }
