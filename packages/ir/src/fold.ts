@@ -4,6 +4,7 @@
  * disappears), and again on each flat program with the CPU's registers bound.
  */
 import { arith, arithWide, compare, compareWide, wrap, wrapWide } from "./arith.js";
+import { liveIn } from "./liveness.js";
 import { definition, mapExpr, mapInstr, mapTerm, placeName, retarget, successors } from "./rewrite.js";
 import {
   type Block,
@@ -156,6 +157,26 @@ function join(into: Known | undefined, from: Known): { known: Known; changed: bo
   return { known: into, changed };
 }
 
+/** The blocks that control may reach, each after those that lead to it but for loops. */
+function reversePostorder(fn: Fn): readonly number[] {
+  const order: number[] = [];
+  const seen = new Set([0]);
+  const stack: { readonly id: number; readonly next: readonly number[]; at: number }[] = [];
+  const enter = (id: number) => stack.push({ id, next: successors(fn.blocks[id]!.term), at: 0 });
+  enter(0);
+  for (let top = stack.at(-1); top; top = stack.at(-1)) {
+    const next = top.next[top.at++];
+    if (next === undefined) {
+      order.push(top.id);
+      stack.pop();
+    } else if (!seen.has(next)) {
+      seen.add(next);
+      enter(next);
+    }
+  }
+  return order.reverse();
+}
+
 /** Folds one function. Blocks that no live path reaches are gone; the entry stays block 0. */
 export function fold(fn: Fn, options: FoldOptions = {}): Fn {
   const simplifyWith = (expr: Expr, known: Known) => mapExpr(expr, (e) => foldNode(e, options, (id) => known.get(id)));
@@ -188,15 +209,23 @@ export function fold(fn: Fn, options: FoldOptions = {}): Fn {
 
   const entry: (Known | undefined)[] = fn.blocks.map(() => undefined);
   entry[0] = new Map(fn.params.flatMap((p) => (p.kind === "value" ? [[p.local, undefined] as const] : [])));
-  const work = [0];
-  while (work.length > 0) {
-    const id = work.pop()!;
-    const known = new Map(entry[id]!);
-    for (const instr of fn.blocks[id]!.instrs) step(instr, known);
-    for (const next of successors(foldTerm(fn.blocks[id]!.term, known))) {
-      const joined = join(entry[next], known);
-      entry[next] = joined.known;
-      if (joined.changed) work.push(next);
+  // A flat program has thousands of locals, most of them dead at most blocks: only what may still be read is carried along, and
+  // blocks are visited in an order in which most predecessors come first.
+  const live = liveIn(fn);
+  const order = reversePostorder(fn);
+  const pending = new Set([0]);
+  while (pending.size > 0) {
+    for (const id of order) {
+      if (!pending.delete(id)) continue;
+      const known = new Map(entry[id]!);
+      for (const instr of fn.blocks[id]!.instrs) step(instr, known);
+      for (const next of successors(foldTerm(fn.blocks[id]!.term, known))) {
+        const carried: Known = new Map();
+        for (const local of live[next]!) if (known.has(local)) carried.set(local, known.get(local));
+        const joined = entry[next] ? join(entry[next], carried) : { known: carried, changed: true };
+        entry[next] = joined.known;
+        if (joined.changed) pending.add(next);
+      }
     }
   }
 
