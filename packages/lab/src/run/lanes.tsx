@@ -34,7 +34,7 @@ const NOTHING: Window = { firstTile: 0, lastTile: 0, firstLane: 0, lastLane: 0 }
 const MARGIN_STEPS = 3;
 
 export function Lanes({ picture, trace, violation, step, onStep, zoom = 0 }: LanesProps) {
-  const scroller = useRef<HTMLDivElement>(null);
+  const scroller = useRef<HTMLElement>(null);
   const headers = useRef<HTMLDivElement>(null);
   const [room, setRoom] = useState(0);
   const hasEnding = (violation?.waits.length ?? 0) > 0;
@@ -74,7 +74,15 @@ export function Lanes({ picture, trace, violation, step, onStep, zoom = 0 }: Lan
   };
 
   return (
-    <div className="lanes" ref={scroller} onScroll={look} style={{ height: geometry.height + SCROLLBAR }}>
+    <section
+      className="lanes"
+      ref={scroller}
+      onScroll={look}
+      style={{ height: geometry.height + SCROLLBAR }}
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by the keyboard
+      tabIndex={0}
+      aria-label="Picture of the run"
+    >
       <div className="lanes-canvas" style={{ height }}>
         <div className="lane-headers" ref={headers} role="list" aria-label="CPUs">
           {geometry.lanes.map(({ lane, height: laneHeight }) => (
@@ -107,7 +115,7 @@ export function Lanes({ picture, trace, violation, step, onStep, zoom = 0 }: Lan
           )}
         </div>
       </div>
-    </div>
+    </section>
   );
 }
 

@@ -42,7 +42,11 @@ export function SourcePanel({ told, subject }: { told: TraceStep | undefined; su
           <span className="linux-place none">not in Linux: this model's own</span>
         )}
       </p>
-      <SourceText text={sources?.(frame.file)} line={frame.line} file={frame.file} />
+      {sources ? (
+        <SourceText text={sources(frame.file)} line={frame.line} file={frame.file} />
+      ) : (
+        <p className="empty">Loading the source …</p>
+      )}
     </div>
   );
 }

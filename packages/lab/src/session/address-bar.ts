@@ -62,7 +62,8 @@ async function follow({ view, subject = REPORT_2, schedule, step }: Address): Pr
   }
   show(view as View);
   if (schedule !== undefined) await openRun(subject, { schedule }, step);
-  else await examine(subject);
+  // Where nothing of it is shown, the reader's machine has better things to do.
+  else if (view !== "matrix" && view !== "allocator") await examine(subject);
 }
 
 /** Follows the address from now on, and lets it follow. */

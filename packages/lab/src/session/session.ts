@@ -185,6 +185,8 @@ export async function openRun(
   wanted: { readonly schedule?: string; readonly successors?: readonly number[] },
   step?: number,
 ): Promise<void> {
+  // What is still being examined would put its own run in this one's place.
+  stopExamination();
   set({ isOpening: true, problem: undefined });
   try {
     const explored = await engine.ask("explore", { subject, ...wanted });
@@ -199,6 +201,7 @@ export async function openRun(
 
 /** A run that was read from a result document. */
 export function openResult(run: ShownRun): void {
+  stopExamination();
   set({ run, subject: run.subject, step: run.trace.length, view: "run", problem: undefined });
 }
 
