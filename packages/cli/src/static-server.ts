@@ -26,6 +26,10 @@ const PAGE_POLICY =
   "connect-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 const WORKER_POLICY = "default-src 'none'; script-src 'self' 'unsafe-eval' 'wasm-unsafe-eval'; connect-src 'none'";
 
+/** The service worker that keeps the page for offline use asks this server, and nobody else. */
+const OFFLINE_POLICY = "default-src 'none'; script-src 'self'; connect-src 'self'";
+const OFFLINE = "offline.js";
+
 /** The engine's worker, as the build names it. */
 const WORKER = /^assets\/worker-[\w-]+\.js$/;
 
@@ -82,7 +86,7 @@ function headersOf(name: string): Record<string, string> {
   const isNamedByContent = name.startsWith("assets/");
   return {
     "content-type": TYPES[extname(name)] ?? "application/octet-stream",
-    "content-security-policy": WORKER.test(name) ? WORKER_POLICY : PAGE_POLICY,
+    "content-security-policy": WORKER.test(name) ? WORKER_POLICY : name === OFFLINE ? OFFLINE_POLICY : PAGE_POLICY,
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
     "cross-origin-opener-policy": "same-origin",

@@ -6,6 +6,7 @@ import { DoctorView } from "./doctor/doctor-view.js";
 import { FailureNotice } from "./parts/notice.js";
 import { ArrowHeads } from "./run/arrow-heads.js";
 import { RunView } from "./run/run-view.js";
+import { keepForOffline } from "./session/offline.js";
 import { examine, REPORT_2, say, show, useSession, VIEWS, type View } from "./session/session.js";
 import { applyTheme, isDark } from "./session/theme.js";
 
@@ -21,7 +22,7 @@ const AllocatorView = lazy(allocator);
 /** Loads what is not needed yet, so that the page works on without a network. Says when it is done. */
 export async function loadTheRest(): Promise<void> {
   await Promise.all([matrix(), patch(), link(), allocator()]);
-  document.documentElement.dataset.ready = "offline";
+  if (await keepForOffline()) document.documentElement.dataset.ready = "offline";
 }
 
 const NAMES: Readonly<Record<View, string>> = {
