@@ -31,8 +31,13 @@ describe("the series", () => {
     ["6.12-v7-smp-highmem.config", "cortex-a9"],
     ["6.12-rclass-smp-nommu.config", "cortex-r5"],
   ];
-  const cases = kernels.flatMap(([name, cpu]) => states.map((at) => [at, name, cpu] as const));
-  test.each(cases)("at %s compiles, links and boots: %s on %s", (at, name, cpu) => {
+  // Report 1: after its cause and before its fix, SMP without MMU does not link; nor before there was a stub to map with.
+  const unlinked = ["93274f1dd6b0", "f183324133ea", "4ad0ae8c64ac", "7e5a69e83ba7", "7929eb9cf643", "v2.6.33"];
+  // Kernels with an MMU take turns.
+  const cases = states.flatMap((at, i) =>
+    [kernels[i % 2]!, kernels[2]!].map(([name, cpu]) => [at, name, cpu] as const),
+  );
+  test.each(cases)("at %s compiles, links and boots: %s on %s", { timeout: 120_000 }, (at, name, cpu) => {
     const { stages } = prepare({
       tree,
       config: exampleConfig(name),
@@ -43,7 +48,9 @@ describe("the series", () => {
       sizes: new Map(),
       sets: new Map(),
     });
-    expect([stages.link.verdict, stages.boot.verdict]).toEqual(["links", "boots"]);
+    const isUnlinked = cpu === "cortex-r5" && unlinked.includes(at);
+    const expected = isUnlinked ? ["undefined-reference", "skipped"] : ["links", "boots"];
+    expect([stages.link.verdict, stages.boot.verdict]).toEqual(expected);
   });
 });
 

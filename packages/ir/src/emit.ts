@@ -254,10 +254,14 @@ class Compiler {
   ): ReadonlyMap<string, readonly Value[]> {
     const passed = new Map<string, Value[]>();
     const closed = new Set(reached.filter((early) => !stays(early)).map(({ name, object }) => `${object}\n${name}`));
-    for (const { name, object, expanded } of reached) {
+    for (const early of reached) {
+      const { name, object, expanded } = early;
       const params = passed.get(`${object}\n${name}`);
-      const ranges = new Ranges(expanded.fn, { precision: "ranges", forgetsLoops: this.level === "O1", params });
-      for (const { symbol, block, index, isCall } of usesOf({ expanded, ranges })) {
+      const isAsBefore = params === undefined; // nothing is known of its callers: what was found out about it stands
+      const ranges = isAsBefore
+        ? early.ranges
+        : new Ranges(expanded.fn, { precision: "ranges", forgetsLoops: this.level === "O1", params });
+      for (const { symbol, block, index, isCall } of isAsBefore ? early.uses : usesOf({ expanded, ranges })) {
         const key = `${object}\n${symbol}`;
         const instr = expanded.fn.blocks[block]!.instrs[index];
         const callee = this.visible(symbol, object);

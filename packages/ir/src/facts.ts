@@ -136,6 +136,22 @@ export class Facts {
     return new Facts(this.precision, this.types, new Map(values), new Map(definitions), new Map(relations));
   }
 
+  /** A copy without what is known of locals that neither are in `live` nor define one that is. */
+  about(live: ReadonlySet<LocalId>): Facts {
+    const wanted = new Set(live);
+    for (const local of wanted) for (const read of this.definitions.get(local)?.reads ?? []) wanted.add(read);
+    const values = new Map<LocalId, Value>();
+    const definitions = new Map<LocalId, Definition>();
+    for (const local of wanted) {
+      const value = this.values.get(local);
+      if (value) values.set(local, value);
+      const definition = this.definitions.get(local);
+      if (definition) definitions.set(local, definition);
+    }
+    const isWanted = ([, { reads }]: readonly [string, Related]) => [...reads].every((local) => wanted.has(local));
+    return new Facts(this.precision, this.types, values, definitions, new Map([...this.relations].filter(isWanted)));
+  }
+
   private kept(width: Width, value: Value): Value {
     if (this.precision === "ranges" || isBottom(value)) return value;
     if (this.precision === "none") return single(value) === undefined ? top(width) : value;
@@ -425,11 +441,22 @@ export class Facts {
     }
   }
 
-  /** What holds here and there. True if less is known than before. `wide`: an end that moves goes to the type's end. */
-  join(other: Facts, wide = false): boolean {
+  /**
+   * What holds here and there. True if less is known than before. `wide`: an end that moves goes to the type's end. A local
+   * that only one of the two knows has not been assigned on the way of the other; unless it is not in `live`: then the
+   * other may have forgotten it.
+   */
+  join(other: Facts, wide = false, live?: ReadonlySet<LocalId>): boolean {
     let changed = false;
+    const isForgotten = (local: LocalId) => live !== undefined && !live.has(local);
+    for (const local of this.values.keys()) {
+      if (other.values.has(local) || !isForgotten(local)) continue;
+      this.values.delete(local);
+      changed = true;
+    }
     for (const [local, theirs] of other.values) {
       const mine = this.values.get(local);
+      if (!mine && isForgotten(local)) continue;
       const width = this.width(local);
       const joined = mine ? join(width, mine, theirs) : theirs;
       if (mine && sameValue(mine, joined)) continue;

@@ -246,7 +246,7 @@ describe("what is found", () => {
           ],
           term: { kind: "jump", to: 1, at },
         },
-        { instrs: [], term: { kind: "return", at } },
+        { instrs: [], term: { kind: "return", value: local(1), at } },
       ],
     };
     const ranges = new Ranges(fn, { precision: "ranges" });

@@ -8,6 +8,7 @@
  * is loaded from shared state may be anything.
  */
 import { Facts, type Precision } from "./facts.js";
+import { liveIn } from "./liveness.js";
 import { successors } from "./rewrite.js";
 import { BOOL, type Expr, type Fn, type Instr } from "./types.js";
 import { between, single, top, type Value, widthOf } from "./value.js";
@@ -33,6 +34,8 @@ export class Ranges {
   /** Blocks that a later one leads back to. */
   private readonly heads: ReadonlySet<number>;
   private readonly sources = new Map<number, number[]>();
+  /** By block: the locals that may still be read. Of the others, which are most of them, nothing is carried along. */
+  private readonly live: readonly ReadonlySet<number>[];
 
   constructor(
     readonly fn: Fn,
@@ -49,6 +52,7 @@ export class Ranges {
       }
     }
     this.heads = heads;
+    this.live = liveIn(fn);
     this.ascend();
     if (options.forgetsLoops) return;
     for (let round = 0; round < SECOND_THOUGHTS; round++) this.descend();
@@ -80,7 +84,7 @@ export class Ranges {
         const known = this.entry[next];
         const isLeap = this.heads.has(next) && (visits[next]! >= PATIENCE || this.options.forgetsLoops === true);
         if (!known) this.entry[next] = facts.copy();
-        else if (!known.join(facts, isLeap)) continue;
+        else if (!known.join(facts, isLeap, this.live[next])) continue;
         waiting.add(next);
       }
     }
@@ -96,7 +100,7 @@ export class Ranges {
       for (const from of this.sources.get(id) ?? []) {
         for (const [next, facts] of this.leave(from)) {
           if (next !== id) continue;
-          if (better) better.join(facts);
+          if (better) better.join(facts, false, this.live[id]);
           else better = facts.copy();
         }
       }
@@ -113,15 +117,17 @@ export class Ranges {
     const facts = this.before(id, this.fn.blocks[id]!.instrs.length);
     if (!facts) return [];
     const { term } = this.fn.blocks[id]!;
-    if (term.kind !== "branch" || term.then === term.else) return successors(term).map((next) => [next, facts]);
+    if (term.kind !== "branch" || term.then === term.else)
+      return successors(term).map((next) => [next, facts.about(this.live[next]!)]);
     return ([true, false] as const).flatMap((truth) => {
       const side = facts.copy();
+      const next = truth ? term.then : term.else;
       if (this.options.forgetsLoops && this.heads.has(id)) {
         const known = single(facts.evaluate(term.cond));
         if (known !== undefined && known !== (truth ? 1n : 0n)) return [];
-        return [[truth ? term.then : term.else, side] as const];
+        return [[next, side.about(this.live[next]!)] as const];
       }
-      return side.assume(term.cond, truth) ? [[truth ? term.then : term.else, side] as const] : [];
+      return side.assume(term.cond, truth) ? [[next, side.about(this.live[next]!)] as const] : [];
     });
   }
 

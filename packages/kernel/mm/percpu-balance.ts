@@ -223,7 +223,7 @@ function pcpu_reclaim_populated(): void {
  * All four parts. Free chunks go first and last: reclaim finds some more, and those without memory need not wait.
  * @linux mm/percpu.c pcpu_balance_workfn
  */
-function pcpu_balance_workfn(): void {
+export function pcpu_balance_workfn(): void {
   mutex_lock(pcpu_alloc_mutex);
   spin_lock_irq(pcpu_lock);
   pcpu_balance_free(false);
@@ -232,10 +232,4 @@ function pcpu_balance_workfn(): void {
   pcpu_balance_free(true);
   spin_unlock_irq(pcpu_lock);
   mutex_unlock(pcpu_alloc_mutex);
-}
-
-/** What a kworker does when the work is pending: from here on, whoever schedules it asks for another run. */
-export function runBalanceWork(): void {
-  pcpu_balance_work.pending = false;
-  pcpu_balance_workfn();
 }
