@@ -10,7 +10,7 @@ export default defineConfig({
   ssr: { resolve: { conditions } },
   test: {
     include: ["packages/*/src/**/*.test.ts", "tests/**/*.test.ts"],
-    testTimeout: 120_000,
+    testTimeout: 900_000,
     hookTimeout: 600_000,
     ...(report ? { reporters: ["default", "json"], outputFile: { json: report } } : {}),
   },

@@ -50,7 +50,7 @@ interface Cached {
   readonly loaded: LoadedProgram;
 }
 
-const MAX_CACHED = 8;
+const MAX_CACHED = 24;
 let cache: Cached[] = [];
 const sourceFiles = new Map<string, ts.SourceFile>();
 
@@ -58,7 +58,10 @@ export function loadProgram(tree: SourceTree, roots: readonly string[]): LoadedP
   const names = [...new Set(roots)].sort();
   const key = names.join("\n");
   const known = cache.find((c) => c.roots === key && [...c.texts].every(([path, text]) => tree.read(path) === text));
-  if (known) return known.loaded;
+  if (known) {
+    cache = [known, ...cache.filter((c) => c !== known)];
+    return known.loaded;
+  }
 
   const texts = new Map<string, string | undefined>();
   const read = (fileName: string): string | undefined => {

@@ -272,7 +272,7 @@ export function free_percpu(ptr: pcpu_addr_t): void {
 
 /**
  * What a kworker does when the work is pending: from here on, whoever schedules it asks for another run. In Linux the work
- * itself names the function, so that it is live whoever calls it. @linux mm/percpu.c pcpu_balance_work
+ * itself names the function, so that it is live whoever calls it.
  */
 export function runBalanceWork(): void {
   pcpu_balance_work.pending = false;
