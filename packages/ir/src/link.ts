@@ -52,6 +52,8 @@ function lineKey({ symbol, at, object }: Pick<UndefinedReference, "symbol" | "at
 /** Links the module at an optimisation level. `roots` are live whoever calls them: what objects export, and scenarios. */
 export function link(module: Module, roots: readonly string[], level: Optimisation = "O2"): Linked {
   if (module.undefinedFunctions.size === 0) return { undefined: [], dropped: [] };
+  const unoptimised = undefinedSymbols(module, roots, "O0");
+  if (unoptimised.size === 0) return { undefined: [], dropped: [] }; // optimisation only drops references
   const usual = emit(module, roots, level);
   const found = undefinedUses(module, usual);
   const others = (["eager", "reluctant"] as const).map(
@@ -78,7 +80,6 @@ export function link(module: Module, roots: readonly string[], level: Optimisati
       isUncertain: isUncertain(symbol),
     });
   }
-  const unoptimised = undefinedSymbols(module, roots, "O0");
   const dropped = [...module.undefinedFunctions].flatMap(([symbol, { at, declared }]): DroppedReference[] => {
     if (missing.has(symbol) || !unoptimised.has(symbol)) return [];
     const why = whyDead(module, usual, symbol);
