@@ -46,6 +46,9 @@ describe("each rule can fail", () => {
     "packages/ir/package.json": "{}",
     "packages/ir/tsconfig.json": "{}",
     "packages/ir/src/index.ts": 'import "./a.js";',
+    "packages/kernel-ts/package.json":
+      '{ "dependencies": { "typescript": "6.0.3" }, "imports": { "#typescript": { "default": "typescript" } } }',
+    "packages/kernel-ts/tsconfig.json": "{}",
     "packages/checker/package.json": '{ "dependencies": { "@shootdown/ir": "0.1.0", "@shootdown/machine": "0.1.0" } }',
     "packages/checker/tsconfig.json": '{ "references": [{ "path": "../ir" }] }',
     "packages/checker/src/index.ts": 'import type { Module } from "@shootdown/ir";',
@@ -110,6 +113,11 @@ describe("each rule can fail", () => {
       "packages/ir/package.json",
       '{ "imports": { "#fs": { "default": "node:fs" } } }',
       "packages/ir/package.json:1: #fs leads to node:fs, use a file of src",
+    ],
+    [
+      "packages/kernel-ts/src/x.ts",
+      'import ts from "typescript";',
+      "packages/kernel-ts/src/x.ts:1: imports typescript, which the package has a name of its own for, use #typescript",
     ],
     ["packages/ir/src/x.ts", 'import "#fs";', "packages/ir/src/x.ts:1: imports #fs, which package.json does not list"],
     [

@@ -134,7 +134,10 @@ function packageErrors(name: string, repository: Repository): string[] {
         .slice(0, specifier.startsWith("@") ? 2 : 1)
         .join("/");
       const ours = ourPackage(dependency);
-      if (ours !== undefined && ours in SOURCES) {
+      const innerName = Object.keys(inner).find((key) => Object.values(inner[key]!).includes(specifier));
+      if (innerName !== undefined && !isTest) {
+        complain(`imports ${specifier}, which the package has a name of its own for`, innerName);
+      } else if (ours !== undefined && ours in SOURCES) {
         complain(`imports ${ours}, which is source for the front end`, "a file tree");
       } else if (ours !== undefined && !allowed.includes(ours)) {
         complain(`${name} imports ${ours}`, allowedText);

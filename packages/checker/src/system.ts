@@ -221,10 +221,10 @@ export function buildSystem(options: BuildOptions): System {
     for (const flat of flats) for (const name of globalsTouched(flat.fn).writes) written.add(name);
     const constantGlobals = new Map<string, number>();
     for (const global of module.globals.values()) {
-      const values = initialOf(global);
-      if (!written.has(global.name) && !global.lock && values.every((v) => v === values[0])) {
-        constantGlobals.set(global.name, values[0]!);
-      }
+      if (written.has(global.name) || global.lock) continue;
+      // Arrays of a whole kernel's size: made only for the globals that the system is left with.
+      const values = options.memory?.get(global.name) ?? [global.init];
+      if (values.every((v) => v === values[0])) constantGlobals.set(global.name, values[0]!);
     }
     changed = false;
     flats = flats.map((flat) => {

@@ -2,7 +2,7 @@
  * `include("./file.ts", condition)`: a file that is part of another, as a `.c` file that is `#include`d. It has no object of
  * its own, and is linked when its includer is and the condition holds.
  */
-import ts from "typescript";
+import ts from "#typescript";
 import type { DiagnosticSink } from "./diagnostics.js";
 import { displayName, programName, resolveRelative, treeName } from "./files.js";
 import { type LoadedProgram, parse, type SourceTree } from "./program.js";
