@@ -73,6 +73,16 @@ const HEADROOM_BITS = 1;
 const FIRST_KEY_BITS = 12;
 const MORE_KEY_BITS = 2;
 
+/** What a search begins with and corrects as it goes: its result does not depend on it. Tests guess badly. */
+export interface Guesses {
+  /** Bits of part numbers, 1 .. 31. */
+  readonly keyBits?: number;
+  /** Steps of the random walk that finds the first widths; 0: only what the initial state needs. */
+  readonly sampleSteps?: number;
+  /** Hears of each time that wider code takes over. */
+  readonly onWider?: (what: "fields" | "keys") => void;
+}
+
 export class Engine {
   readonly reached: Uint8Array;
   readonly lockFacts: Uint8Array;
@@ -87,14 +97,16 @@ export class Engine {
     private readonly system: System,
     private readonly events: Events,
     private readonly chaining?: Chaining,
+    private readonly guesses: Guesses = {},
   ) {
     this.reached = new Uint8Array(Math.max(1, system.witnesses.length));
     this.lockFacts = new Uint8Array(lockPlan(system).size);
     this.slots = assignSlots(system);
-    this.ranges = sampleRanges(system, this.slots);
+    this.ranges = sampleRanges(system, this.slots, guesses.sampleSteps ?? SAMPLE_STEPS);
     widenSmallFields(system, this.slots, this.ranges);
     this.layout = makeLayout(system, this.slots, this.ranges);
-    this.plan = planKeys(system.cpus, FIRST_KEY_BITS, FIRST_KEY_BITS);
+    const keyBits = guesses.keyBits ?? FIRST_KEY_BITS;
+    this.plan = planKeys(system.cpus, keyBits, keyBits);
     this.code = this.generate();
     this.code.seed(encodeState(system, this.layout, initialState(system)));
   }
@@ -154,6 +166,7 @@ export class Engine {
         bits(old.cpuCount, cpuPartLimit(plan)),
       );
     } else throw error;
+    this.guesses.onWider?.(error instanceof KeyOverflow ? "keys" : "fields");
     this.earlierTransitions += this.code.transitions();
     this.code = this.generate();
     const recode = (which: "shared" | "cpu", parts: Int32Array, count: number) =>
@@ -214,18 +227,19 @@ return {
 }
 
 /** A first idea of how wide the fields must be: what a random walk meets. */
-function sampleRanges(system: System, slots: ReturnType<typeof assignSlots>): Ranges {
+function sampleRanges(system: System, slots: ReturnType<typeof assignSlots>, steps: number): Ranges {
   const ranges: Ranges = new Map();
   const interpreter = new Interpreter(system);
   const random = seededRandom(1);
   let state = initialState(system);
-  for (let step = 0; step < SAMPLE_STEPS; step++) {
-    noteRanges(system, slots, state, ranges);
+  noteRanges(system, slots, state, ranges);
+  for (let step = 0; step < steps; step++) {
     const successors = interpreter.successors(state);
     // Each costs as much as all the rest of the walk, and the search will find it anyway.
     if (successors.some(({ violation }) => violation?.message === ENDLESS_LOOP)) break;
     const next = successors.flatMap((s) => (s.state ? [s.state] : []));
     state = next.length === 0 ? initialState(system) : next[random(next.length)]!;
+    noteRanges(system, slots, state, ranges);
   }
   return ranges;
 }

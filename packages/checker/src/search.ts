@@ -7,7 +7,7 @@
  */
 import { Chaining } from "./chaining.js";
 import { stuckContexts } from "./deadlock.js";
-import { Engine } from "./engine.js";
+import { Engine, type Guesses } from "./engine.js";
 import { Interpreter } from "./interpreter.js";
 import type { System } from "./system.js";
 
@@ -65,6 +65,7 @@ export function search(
   system: System,
   limits: SearchOptions = {},
   onProgress?: (progress: Progress) => void,
+  guesses?: Guesses,
 ): SearchResult {
   const interpreter = new Interpreter(system);
   let violating: { state: number; ordinal: number } | undefined;
@@ -80,6 +81,7 @@ export function search(
       },
     },
     limits.chaining ? new Chaining(system) : undefined,
+    guesses,
   );
 
   /** The number of the first state of each level. */
