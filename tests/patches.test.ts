@@ -39,7 +39,8 @@ function typeErrors(tree: ModelTree, overlay: Overlay): string[] {
     const text = host.readFile(file);
     return text === undefined ? undefined : ts.createSourceFile(file, text, version);
   };
-  const files = new Set([...config.fileNames, ...texts.keys()]);
+  const sources = [...texts.keys()].filter((file) => file.endsWith(".ts")); // a patch may change Kconfig too
+  const files = new Set([...config.fileNames, ...sources]);
   const program = ts.createProgram([...files].filter(host.fileExists), config.options, host);
   return ts
     .getPreEmitDiagnostics(program)

@@ -90,7 +90,7 @@ function renderStep(step: BisectStep, width: number): string {
 function outcomeText(outcome: string, result: Result | undefined): string {
   const reference = result?.stages.link.undefined[0];
   if (!reference) return outcome;
-  return `${outcome} to '${reference.symbol}' in ${reference.at.fn} (${where(reference.at)})`;
+  return `${outcome} to '${reference.symbol}' at ${where(reference.at)}, at -O2 inside ${reference.holder}()`;
 }
 
 function renderFound({ firstBad, without, together, bad }: Bisection): string {

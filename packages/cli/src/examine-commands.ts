@@ -31,13 +31,11 @@ import { progressLine } from "./progress.js";
 import { renderCheckOnly, renderResult } from "./render.js";
 import { readSubject } from "./subject.js";
 
-export function examineCommands(program: Command, scenario: string): void {
+export function examineCommands(program: Command): void {
   const doctor = program
     .command("doctor")
     .description("ask all four questions of a configuration: configure, link, boot, check");
-  outputOptions(
-    limitOptions(kernelOptions(doctor.argument("<config>", "a .config, as the kernel writes it"), scenario)),
-  )
+  outputOptions(limitOptions(kernelOptions(doctor.argument("<config>", "a .config, as the kernel writes it"))))
     .option("--no-prescriptions", "do not look for what would fix a finding")
     .action((config: string, options: KernelOptions & LimitOptions & OutputOptions & { prescriptions: boolean }) => {
       const result = run(config, options, searchMode(options));
@@ -48,16 +46,16 @@ export function examineCommands(program: Command, scenario: string): void {
   const check = program
     .command("check")
     .description("search every schedule of a scenario; prints the check stage alone");
-  outputOptions(
-    limitOptions(kernelOptions(check.argument("<config>", "a .config, as the kernel writes it"), scenario)),
-  ).action((config: string, options: KernelOptions & LimitOptions & OutputOptions) => {
-    finish(run(config, options, searchMode(options)), options, renderCheckOnly);
-  });
+  outputOptions(limitOptions(kernelOptions(check.argument("<config>", "a .config, as the kernel writes it")))).action(
+    (config: string, options: KernelOptions & LimitOptions & OutputOptions) => {
+      finish(run(config, options, searchMode(options)), options, renderCheckOnly);
+    },
+  );
 
   const simulate = program
     .command("simulate")
     .description("random schedules, for sizes that are out of reach of a search");
-  outputOptions(kernelOptions(simulate.argument("<config>", "a .config, as the kernel writes it"), scenario))
+  outputOptions(kernelOptions(simulate.argument("<config>", "a .config, as the kernel writes it")))
     .option("--seed <n>", "the same seed gives the same runs", "1")
     .option("--runs <n>", "how many runs", "100")
     .option("--steps <n>", "steps of each run", "1000")
@@ -82,7 +80,7 @@ export function examineCommands(program: Command, scenario: string): void {
   replay
     .argument("<schedule>", "the string that the finding printed: s1:…, or a whole address of the lab")
     .argument("[config]", "the configuration that it was found with; an address says its own");
-  outputOptions(kernelOptions(replay, scenario)).action(
+  outputOptions(kernelOptions(replay)).action(
     (text: string, config: string | undefined, options: KernelOptions & OutputOptions) => {
       if (isAddress(text)) return replayAddress(text, options);
       if (config === undefined) {

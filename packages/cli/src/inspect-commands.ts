@@ -19,7 +19,7 @@ import { readModelTree, readPatch } from "./files.js";
 import { type KernelOptions, kernelOptions } from "./options.js";
 import { readSubject } from "./subject.js";
 
-export function inspectCommands(program: Command, scenario: string): void {
+export function inspectCommands(program: Command): void {
   program
     .command("list")
     .description("what there is to choose from: cpus, patches, scenarios")
@@ -30,18 +30,16 @@ export function inspectCommands(program: Command, scenario: string): void {
 
   const ir = program.command("ir").description("print the intermediate form of a function, or of the whole kernel");
   // The form does not depend on the CPU: what it reads from registers stays in it. Any CPU will do to get there.
-  kernelOptions(ir.argument("[function]", "a function of the model tree"), scenario, "cortex-a9")
+  kernelOptions(ir.argument("[function]", "a function of the model tree"), "cortex-a9")
     .requiredOption("--config <file>", "a .config")
     .action((name: string | undefined, options: KernelOptions & { config: string }) => {
       process.stdout.write(printIr(prepareFor(options.config, options), name));
     });
 
   const promela = program.command("promela").description("print a scenario as Promela, at the same step, for Spin");
-  kernelOptions(promela.argument("<config>", "a .config"), scenario).action(
-    (config: string, options: KernelOptions) => {
-      process.stdout.write(exportPromela(preparedSystem(prepareFor(config, options))));
-    },
-  );
+  kernelOptions(promela.argument("<config>", "a .config")).action((config: string, options: KernelOptions) => {
+    process.stdout.write(exportPromela(preparedSystem(prepareFor(config, options))));
+  });
 
   program
     .command("schema")

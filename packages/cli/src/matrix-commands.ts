@@ -9,9 +9,11 @@ import {
   type CheckMode,
   InputError,
   impact,
+  linkerLines,
   readReport,
   reportNumbers,
   suggest,
+  where,
 } from "@shootdown/doctor";
 import type { Command } from "commander";
 import { pc } from "./colours.js";
@@ -32,7 +34,7 @@ export function matrixCommands(program: Command): void {
   program
     .command("reports")
     .description("answer a report of the mission, row by row, by computing it")
-    .argument("<number>", "2: HIGHMEM on SMP without hardware TLB broadcast")
+    .argument("<number>", "1: percpu on SMP without MMU; 2: HIGHMEM on SMP without hardware TLB broadcast")
     .option("--max-states <n>", "stop a row when so many states are known", MAX_STATES)
     .option("--json", "print one JSON document")
     .action((number: string, options: MatrixOptions) => {
@@ -107,6 +109,15 @@ function renderRow({ row, outcome, result, command }: AnsweredRow): string {
     `${String(row.row).padStart(2)}  ${(isWell ? pc.green : pc.red)(outcome.padEnd(16))} ${row.title}`,
     `    ${pc.dim(row.why)}`,
   ];
+  const [reference] = link.undefined;
+  for (const line of reference ? linkerLines(link).slice(0, 2) : []) lines.push(`    ${line}`);
+  if (reference) {
+    const back = reference.steps.flatMap((step) => (step.kind === "branch" ? [step] : [])).at(-1);
+    for (const fact of back?.because ?? []) lines.push(`    alive: ${fact.text}  ${where(fact)}`);
+    lines.push(
+      `    at -O2 inside ${reference.holder}()${reference.both ? `; meets its definition if ${reference.both}` : ""}`,
+    );
+  }
   for (const error of link.errors) lines.push(`    ${error.file}:${error.line}: error: ${error.message}`);
   for (const message of boot.messages) if (message.level !== "info") lines.push(`    boot: ${message.text}`);
   if (!check.applies && check.verdict === "sound") lines.push(`    does not apply: ${check.reason}`);

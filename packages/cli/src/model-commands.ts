@@ -10,8 +10,8 @@ import { matrixCommands } from "./matrix-commands.js";
 import { percpuCommands } from "./percpu-commands.js";
 
 export function modelCommands(program: Command): void {
-  examineCommands(program, DEFAULT_SCENARIO);
-  inspectCommands(program, DEFAULT_SCENARIO);
+  examineCommands(program);
+  inspectCommands(program);
   matrixCommands(program);
   bisectCommand(program, DEFAULT_SCENARIO);
   percpuCommands(program);

@@ -8,7 +8,8 @@ export interface KernelOptions {
   /** Left out only where no CPU runs: with a tree of another architecture than the model's. */
   readonly cpu?: string;
   readonly patch: readonly string[];
-  readonly scenario: string;
+  /** Absent: what suits the configuration. */
+  readonly scenario?: string;
   readonly size: readonly string[];
   readonly set: readonly string[];
   readonly at?: string;
@@ -31,7 +32,7 @@ const DEFAULT_MAX_MEMORY = "2G";
 const collect = (value: string, before: readonly string[]) => [...before, value];
 
 /** What decides which kernel is examined, and by which scenario. */
-export function kernelOptions(command: Command, scenario: string, cpu?: string): Command {
+export function kernelOptions(command: Command, cpu?: string): Command {
   const cpuOption = new Option("--cpu <name>", "the CPU, from the catalogue (shootdown list cpus)");
   return command
     .addOption(cpu === undefined ? cpuOption : cpuOption.default(cpu))
@@ -43,7 +44,10 @@ export function kernelOptions(command: Command, scenario: string, cpu?: string):
     )
     .option("--at <release|commit>", "examine the code as Linux had it then, such as v2.6.35")
     .option("--patch <name|file>", "apply a patch to the model tree; may be given several times, in order", collect, [])
-    .option("--scenario <name>", "who runs on which CPU (shootdown list scenarios)", scenario)
+    .option(
+      "--scenario <name>",
+      "who runs on which CPU (shootdown list scenarios; default: kmap-dma, without highmem percpu-second-chunk)",
+    )
     .option("--size <NAME=n>", "a size of the scenario, such as NR_CPUS=3; may be given several times", collect, [])
     .option(
       "--tree <folder>",

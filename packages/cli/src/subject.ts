@@ -1,7 +1,7 @@
 /**
  * From a command line to what is examined: the tree, the configuration, the CPU, the patches, the scenario.
  */
-import { type Examination, InputError, MODEL_ARCH } from "@shootdown/doctor";
+import { defaultScenario, type Examination, InputError, MODEL_ARCH } from "@shootdown/doctor";
 import { Configuration, lost, olddefconfig } from "@shootdown/doctor/linux";
 import { readModelTree, readPatch } from "./files.js";
 import { decisionsFirst, kbuildOf, openLinuxTree } from "./linux-tree.js";
@@ -11,7 +11,7 @@ import { readText } from "./read-text.js";
 export function readSubject(configFile: string, options: KernelOptions): Omit<Examination, "mode" | "replayCommand"> {
   const tree = readModelTree(options.kernel);
   const text = readText(configFile, "a configuration");
-  return {
+  const subject = {
     tree,
     config: { name: configFile, text },
     linux: options.tree === undefined ? undefined : configureLinux(options, configFile, text),
@@ -19,9 +19,9 @@ export function readSubject(configFile: string, options: KernelOptions): Omit<Ex
     sets: parseSets(options.set),
     at: options.at,
     patches: options.patch.map((patch) => readPatch(tree, patch)),
-    scenario: options.scenario,
     sizes: parseSizes(options.size),
   };
+  return { ...subject, scenario: options.scenario ?? defaultScenario(subject) };
 }
 
 /** A CPU has to be named, except for a kernel that no CPU of the catalogue runs. */

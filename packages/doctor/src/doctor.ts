@@ -22,7 +22,9 @@ import { overrideConfig } from "./override-config.js";
 import { type NamedText, patched } from "./patched-tree.js";
 import { type ConfigureStage, finishResult, type Result } from "./result.js";
 
+/** What is asked of a kernel where nobody says otherwise: report 2's question, or without highmem report 1's. */
 export const DEFAULT_SCENARIO = "kmap-dma";
+const DEFAULT_WITHOUT_HIGHMEM = "percpu-second-chunk";
 
 export interface Examination {
   readonly tree: ModelTree;
@@ -128,6 +130,14 @@ export function prepare(input: Subject): Prepared {
     };
   }
   return { ...base, stages: done, kernel: { module: built.module, memory: booted.memory, scenario: built.scenario } };
+}
+
+/** The scenario that a kernel is asked about where nobody names one. */
+export function defaultScenario(input: Omit<Examination, "mode" | "replayCommand" | "scenario">): string {
+  if (input.linux && input.linux.arch !== MODEL_ARCH) return DEFAULT_SCENARIO;
+  const tree = patched(input.at === undefined ? input.tree : treeAt(input.tree, input.at), input.patches);
+  const configured = configureBoth(tree, { ...input, scenario: DEFAULT_SCENARIO });
+  return configured.values.get("HIGHMEM") === true ? DEFAULT_SCENARIO : DEFAULT_WITHOUT_HIGHMEM;
 }
 
 /** Stage 1: on the real tree, if there is one, then on the model's. */
