@@ -65,8 +65,9 @@ class FieldOverflow extends Error {
 /** Thrown by generated code when there are more parts than the keys can number. */
 class KeyOverflow extends Error {}
 
-/** Steps of the random walk that finds the first widths. */
+/** Steps of the random walk that finds the first widths, and how many more for each point where a context may stand. */
 const SAMPLE_STEPS = 300;
+const SAMPLE_STEPS_PER_POINT = 5;
 /** A field that overflows gets this many bits more than the value needs. */
 const HEADROOM_BITS = 1;
 /** Bits of part numbers to begin with, and how many more at a time. */
@@ -102,7 +103,7 @@ export class Engine {
     this.reached = new Uint8Array(Math.max(1, system.witnesses.length));
     this.lockFacts = new Uint8Array(lockPlan(system).size);
     this.slots = assignSlots(system);
-    this.ranges = sampleRanges(system, this.slots, guesses.sampleSteps ?? SAMPLE_STEPS);
+    this.ranges = sampleRanges(system, this.slots, guesses.sampleSteps ?? sampleSteps(system));
     widenSmallFields(system, this.slots, this.ranges);
     this.layout = makeLayout(system, this.slots, this.ranges);
     const keyBits = guesses.keyBits ?? FIRST_KEY_BITS;
@@ -224,6 +225,10 @@ return {
 };`;
     return new Function("env", text)(env) as Code;
   }
+}
+
+function sampleSteps(system: System): number {
+  return SAMPLE_STEPS + SAMPLE_STEPS_PER_POINT * system.points.reduce((sum, points) => sum + points.length, 0);
 }
 
 /** A first idea of how wide the fields must be: what a random walk meets. */

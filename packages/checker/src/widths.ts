@@ -6,9 +6,9 @@ import type { LocalId } from "@shootdown/ir";
 import { globalField, type Ranges, slotField } from "./layout.js";
 import type { Root, System } from "./system.js";
 
-/** Every field holds 0 .. 3 at least; that of a bool, 0 and 1. */
-const LEAST_MAX = 3;
-/** What was seen in so few bits gets 0 and one bit more. */
+/** Every field holds 0 .. 7 at least; that of a bool, 0 and 1. */
+const LEAST_MAX = 7;
+/** What was seen in so few bits gets 0 and one bit more, below 0 too if it was seen there. */
 const SMALL_BITS = 4;
 
 /** Widens `ranges` of fields whose values need few bits, seen or not. */
@@ -19,9 +19,10 @@ export function widenSmallFields(
 ): void {
   const widen = (name: string) => {
     const range = ranges.get(name) ?? { min: 0, max: 0 };
-    if (range.min < 0 || range.max >= 2 ** SMALL_BITS) return;
-    const max = range.max === 0 ? LEAST_MAX : 2 ** (33 - Math.clz32(range.max)) - 1;
-    ranges.set(name, { min: 0, max });
+    const largest = Math.max(range.max, -range.min);
+    if (largest >= 2 ** SMALL_BITS) return;
+    const max = Math.max(LEAST_MAX, 2 ** (33 - Math.clz32(largest)) - 1);
+    ranges.set(name, { min: range.min < 0 ? -max - 1 : 0, max });
   };
   for (const global of system.globals) {
     if (global.type.kind === "bool") ranges.set(globalField(global.name), { min: 0, max: 1 });

@@ -5,30 +5,53 @@
 import { definition, eachTermUse, eachUse, successors } from "./rewrite.js";
 import type { Block, Fn, LocalId } from "./types.js";
 
-function transfer(block: Block, liveOut: ReadonlySet<LocalId>): Set<LocalId> {
-  const live = new Set(liveOut);
-  eachTermUse(block.term, (local) => live.add(local));
+/** What a block does to the set of live locals, from its end to its start. */
+interface Effect {
+  /** Read before the block writes them. */
+  readonly reads: ReadonlySet<LocalId>;
+  /** Written, whether or not they are read before. */
+  readonly writes: ReadonlySet<LocalId>;
+}
+
+function effectOf(block: Block): Effect {
+  const reads = new Set<LocalId>();
+  const writes = new Set<LocalId>();
+  eachTermUse(block.term, (local) => reads.add(local));
   for (let i = block.instrs.length - 1; i >= 0; i--) {
     const instr = block.instrs[i]!;
     const dst = definition(instr);
-    if (dst !== undefined) live.delete(dst);
-    eachUse(instr, (local) => live.add(local));
+    if (dst !== undefined) {
+      reads.delete(dst);
+      writes.add(dst);
+    }
+    eachUse(instr, (local) => reads.add(local));
   }
-  return live;
+  return { reads, writes };
 }
 
-/** The locals that are live at the start of each block. */
+/**
+ * The locals that are live at the start of each block. A flat program has thousands of blocks: each is looked at once for
+ * what it does, and then again only when what follows it has become more.
+ */
 export function liveIn(fn: Fn): readonly ReadonlySet<LocalId>[] {
-  const live: Set<LocalId>[] = fn.blocks.map(() => new Set());
-  let changed = true;
-  while (changed) {
-    changed = false;
-    for (let id = fn.blocks.length - 1; id >= 0; id--) {
-      const next = transfer(fn.blocks[id]!, liveOut(fn, live, id));
-      if (next.size !== live[id]!.size) {
-        live[id] = next;
-        changed = true;
-      }
+  const effects = fn.blocks.map(effectOf);
+  const live = effects.map(({ reads }) => new Set(reads));
+  const sources: number[][] = fn.blocks.map(() => []);
+  fn.blocks.forEach(({ term }, id) => {
+    for (const next of successors(term)) sources[next]!.push(id);
+  });
+  /** Blocks whose set has grown since those before them heard of it. */
+  const grown = fn.blocks.map((_, id) => id);
+  const isGrown = fn.blocks.map(() => true);
+  for (let id = grown.pop(); id !== undefined; id = grown.pop()) {
+    isGrown[id] = false;
+    for (const source of sources[id]!) {
+      const { writes } = effects[source]!;
+      const before = live[source]!.size;
+      for (const local of live[id]!) if (!writes.has(local)) live[source]!.add(local);
+      if (live[source]!.size === before || isGrown[source]) continue;
+      isGrown[source] = true;
+      grown.push(source);
     }
   }
   return live;

@@ -33,7 +33,7 @@ export interface SharedState {
 
 /**
  * State that is not shared. Per-CPU state: every access names the accessing CPU's own copy, and all accesses are of one
- * level (a CPU has one context of a level). And what is written only while it is unpublished. `flats` are all the programs that will run, folded.
+ * level (a CPU has one context of a level). And what no program writes but while it is unpublished. `flats` are all the programs that will run, folded.
  */
 export function privateState(
   flats: readonly { readonly fn: Fn; readonly level: Level }[],
@@ -52,14 +52,15 @@ export function privateState(
   return new Set([...own, ...settledState(flats)]);
 }
 
-/** State that is written while it is unpublished, and then only read: nobody can see it change. */
+/** State that is written during boot alone, or while it is unpublished, and then only read: nobody can see it change. */
 function settledState(flats: readonly { readonly fn: Fn }[]): readonly string[] {
-  const unpublished = new Set<string>();
+  const read = new Set<string>();
   const published = new Set<string>();
   for (const instr of flats.flatMap(({ fn }) => fn.blocks.flatMap((block) => block.instrs))) {
-    if (instr.kind === "store") (instr.unpublished ? unpublished : published).add(placeName(instr.place)!);
+    if (instr.kind === "load") read.add(placeName(instr.place)!);
+    if (instr.kind === "store" && !instr.unpublished) published.add(placeName(instr.place)!);
   }
-  return [...unpublished].filter((name) => !published.has(name));
+  return [...read].filter((name) => !published.has(name));
 }
 
 /** Whether an instruction outside a hardware action is visible to other contexts. */
