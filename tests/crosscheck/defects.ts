@@ -13,6 +13,7 @@ export interface Defect extends Question {
 
 const IPI = { config: "6.1-arm11mpcore-smp-highmem", cpu: "arm11mpcore" };
 const BROADCAST = { config: "6.12-v7-smp-highmem", cpu: "cortex-a9" };
+const NOMMU = { config: "6.12-rclass-smp-nommu", cpu: "cortex-r5" };
 const VIVT = { config: "6.12-v7-smp-highmem", cpu: "arm926", set: { SMP: "n", CPU_V7: "n", CPU_ARM926T: "y" } };
 
 export const DEFECTS: readonly Defect[] = [
@@ -26,6 +27,9 @@ export const DEFECTS: readonly Defect[] = [
     patch: "kmap-local-guard-pte-none",
   },
   { scenario: "percpu-area-map", ...BROADCAST, patch: "percpu-free-under-lock" },
+  { scenario: "percpu-no-memory", ...BROADCAST, patch: "revert-percpu-unmap-failing-cpu" },
+  { scenario: "percpu-reclaim", ...BROADCAST, patch: "percpu-reclaim-forget-flush" },
+  { scenario: "percpu-second-chunk", ...NOMMU, patch: "empty-flush-stub" },
   { scenario: "set-memory", ...IPI, patch: "set-memory-irqs-off" },
   { scenario: "vmalloc-lazy-purge", ...BROADCAST, patch: "vmalloc-forget-flush" },
   { scenario: "vmap-blocks", ...BROADCAST, patch: "vmap-block-wrong-queue" },

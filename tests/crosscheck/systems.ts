@@ -15,6 +15,7 @@ import {
   readMatrix,
   readReport,
   reportNumbers,
+  revertOf,
   scenarioNames,
 } from "@shootdown/doctor";
 import { readScenario } from "@shootdown/kernel-ts";
@@ -58,9 +59,9 @@ export function modelTree(): ModelTree {
   return read;
 }
 
-/** A patch that ships. */
+/** A patch that ships, or a commit of the history taken back, `revert-ID`. */
 function patchText(name: string): NamedText {
-  const text = modelTree().read(`kernel/patches/${name}.patch`);
+  const text = modelTree().read(`kernel/patches/${name}.patch`) ?? revertOf(modelTree(), name)?.text;
   if (text === undefined) throw new Error(`there is no patch ${name}`);
   return { name, text };
 }

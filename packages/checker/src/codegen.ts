@@ -245,6 +245,9 @@ class StepCode {
   private readonly used = new Set<number>();
   /** What `structure` sees: a block, and the phase of the chain that reaches it. */
   private readonly nodes: { readonly block: number; readonly chain: Chain | undefined }[] = [];
+  private readonly nodeNumbers = new Map<string, number>();
+  /** By node: the nodes that may follow inside the function. */
+  private readonly following: (readonly number[] | undefined)[] = [];
   private hasChoice = false;
   private temporaries = 0;
   private readonly context: number;
@@ -316,11 +319,10 @@ function ${name}() { ${comment}\ntold = 0; do ${name}_(); while (nextChoice());\
 
   /** The node of a block that is reached by a chain in a given phase. */
   private nodeOf(block: number, chain: Chain | undefined): number {
-    const found = this.nodes.findIndex(
-      (node) =>
-        node.block === block && node.chain?.isPre === chain?.isPre && node.chain?.hasAcquired === chain?.hasAcquired,
-    );
-    return found >= 0 ? found : this.nodes.push({ block, chain }) - 1;
+    const key = `${block} ${chain?.isPre} ${chain?.hasAcquired}`;
+    const found = this.nodeNumbers.get(key) ?? this.nodes.push({ block, chain }) - 1;
+    this.nodeNumbers.set(key, found);
+    return found;
   }
 
   private nextBlocks(node: number): readonly number[] {
@@ -330,10 +332,11 @@ function ${name}() { ${comment}\ntold = 0; do ${name}_(); while (nextChoice());\
 
   private nextNodes(node: number): readonly number[] {
     const { chain } = this.nodes[node]!;
-    return this.nextBlocks(node).flatMap((to) => {
+    this.following[node] ??= this.nextBlocks(node).flatMap((to) => {
       const next = this.onward(chain, to);
       return next === undefined ? [] : [next];
     });
+    return this.following[node];
   }
 
   private pointAt(block: number): StepPoint {

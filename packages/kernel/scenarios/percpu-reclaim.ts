@@ -5,56 +5,57 @@
 import { ipiRaised } from "../../machine/gic.ts";
 import { NO_PAGE } from "../../machine/memory-map.ts";
 import { do_handle_IPI } from "../arch/arm/kernel/smp.ts";
-import { __free_page, alloc_page } from "../mm/page_alloc.ts";
+import { alloc_page } from "../mm/page_alloc.ts";
 import { __alloc_percpu, free_percpu, runBalanceWork } from "../mm/percpu.ts";
 import { pcpu_balance_work } from "../mm/percpu-internal.ts";
 import { pcpu_depopulate_chunk, pcpu_post_unmap_tlb_flush } from "../mm/percpu-vm.ts";
 import { PAGE, start_kernel_with_percpu, useArea } from "./support/percpu.ts";
 
-/** Areas that the task may have at a time: the first chunk has room for one, the second one for two. */
+/** Areas that the task has at a time: the first chunk has room for one, the second one for two. */
 const AREAS = 3;
-/** What the task does in a round. */
-const TURNS = 10;
+/** How often the task does it all. */
+const ROUNDS = size("ROUNDS", 1);
 
+/** The task's areas, NULL where it has none. */
+const areas = array(u32, AREAS);
 /** The page that somebody took, or NO_PAGE. */
 let taken: u32 = NO_PAGE;
 /** The kworker is not at it. */
 let isIdle: bool = true;
-/** The task's areas, NULL where it has none. */
-const areas = per_cpu(array(u32, AREAS));
+/** The task has ended. */
+let isDone: bool = false;
 
-/** Turn by turn: all three are allocated, the first and the last freed and allocated again, all three freed. */
-function areaOfTurn(turn: u8): u8 {
-  if (turn < 3) return turn;
-  if (turn < 7) return turn % 2 === 1 ? 0 : 2;
-  return u8(turn - 7);
+function allocate(i: u8): void {
+  const area = __alloc_percpu(PAGE, PAGE);
+  lost_if(area === NULL, "there are pages, and percpu memory has run out");
+  areas[i] = area;
+  if (area !== NULL) useArea(area);
 }
 
-/** At each turn one of the areas is freed, or if there is none, allocated and used. */
-function allocateForEver(): void {
-  const cpu = smp_processor_id();
-  for (;;) {
-    for (let turn: u8 = 0; turn < TURNS; turn++) {
-      const which = areaOfTurn(turn);
-      const ptr = areas[cpu][which];
-      areas[cpu][which] = NULL;
-      if (ptr !== NULL) free_percpu(ptr);
-      else {
-        const area = __alloc_percpu(PAGE, PAGE);
-        areas[cpu][which] = area;
-        if (area !== NULL) useArea(area);
-      }
-    }
-    wait_until(isIdle && !pcpu_balance_work.pending, "for the kworker"); // so that rounds begin alike
-    if (taken !== NO_PAGE) __free_page(taken);
-    taken = NO_PAGE;
+function free(i: u8): void {
+  free_percpu(areas[i]);
+  areas[i] = NULL;
+}
+
+/** The first chunk's area and one of the second's are freed, so that this one has a page too many, and allocated again. */
+function allocateAndFree(): void {
+  for (let round: u8 = 0; round < ROUNDS; round++) {
+    for (let i: u8 = 0; i < AREAS; i++) allocate(i);
+    free(0);
+    free(2);
+    allocate(0);
+    allocate(2);
+    for (let i: u8 = 0; i < AREAS; i++) free(i);
+    wait_until(isIdle && !pcpu_balance_work.pending, "for the kworker");
   }
+  isDone = true;
 }
 
-/** The kworker. After its first run of a round somebody takes a page, which may be one that was given back. */
-function balanceAndTakePagesForEver(): void {
+/** The kworker. After its first run somebody takes a page, which may be one that was given back, and keeps it. */
+function balanceAndTakePages(): void {
   for (;;) {
-    wait_until(pcpu_balance_work.pending, "for balance work");
+    wait_until(isDone || pcpu_balance_work.pending, "for balance work");
+    if (isDone) break;
     isIdle = false;
     runBalanceWork();
     if (taken === NO_PAGE) taken = alloc_page();
@@ -72,6 +73,7 @@ export const percpuReclaim = scenario({
     LOW_PAGES: 13,
     VMALLOC_PAGES: 8,
     LAZY_MAX_PAGES: 8,
+    ROUNDS: 1,
     PCPU_PAGE_SHIFT: 3,
     PCPU_MIN_ALLOC_SHIFT: 2,
     BITS_PER_LONG: 2,
@@ -87,7 +89,7 @@ export const percpuReclaim = scenario({
   },
   needs: ["SMP", "MMU"],
   boot: start_kernel_with_percpu,
-  tasks: [onCpu(0, allocateForEver), onCpu(1, balanceAndTakePagesForEver)],
+  tasks: [onCpu(0, allocateAndFree), onCpu(1, balanceAndTakePages)],
   interrupts: whileRaised(ipiRaised, do_handle_IPI),
   witnesses: {
     "pages of a chunk in use are given back": reaches(pcpu_depopulate_chunk),
