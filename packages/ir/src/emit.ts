@@ -7,12 +7,14 @@
  * emitted. Then calls are expanded that are a function's only ones, or of small ones; what becomes dead only now is
  * dropped from the function that holds it, but a function that was called from there is emitted all the same.
  *
+ * Most links miss a name or two, and most objects have nothing to do with them: `about` leaves those out.
+ *
  * Where gcc weighs sizes that are not known here, the choice is `inlining`: link the module with "eager" and with
  * "reluctant" to see whether anything hangs on it.
  */
 import { type Expanded, inlineSome } from "./inline.js";
 import { Ranges } from "./ranges.js";
-import { mapExpr, mapInstr, mapTerm } from "./rewrite.js";
+import { eachExpr, eachOperand, eachTermOperand } from "./rewrite.js";
 import type { At, Expr, Fn, Instr, Module } from "./types.js";
 import { join, type Value, widthOf } from "./value.js";
 
@@ -63,55 +65,45 @@ export function usesOf({ expanded, ranges }: Pick<Emitted, "expanded" | "ranges"
   const found: Use[] = [];
   expanded.fn.blocks.forEach((block, id) => {
     if (!ranges.reaches(id)) return;
-    const addresses = (index: number, at: At) => (expr: Expr) =>
-      mapExpr(expr, (e) => {
-        if (e.kind === "function") found.push({ symbol: e.name, block: id, index, at, isCall: false });
-        return e;
-      });
-    block.instrs.forEach((instr, index) => {
-      if (!hasName(instr) || !ranges.executes(id, index)) return;
-      if (instr.kind === "call" && instr.callee.kind === "direct") {
-        found.push({ symbol: instr.callee.name, block: id, index, at: instr.at, isCall: true });
-      }
-      mapInstr(instr, addresses(index, instr.at));
-    });
-    if (ranges.executes(id, block.instrs.length)) {
-      mapTerm(block.term, addresses(block.instrs.length, block.term.at));
-    }
+    const note = (index: number, at: At) => (name: string, isCall: boolean) => {
+      if (ranges.executes(id, index)) found.push({ symbol: name, block: id, index, at, isCall });
+    };
+    for (const [index, instr] of block.instrs.entries()) eachName(instr, note(index, instr.at));
+    eachTermOperand(block.term, addressesIn(note(block.instrs.length, block.term.at)));
   });
   return found;
 }
 
-/** Whether an instruction can use a function's name; asked first because knowing whether it is live costs more. */
-function hasName(instr: Instr): boolean {
-  if (instr.kind === "call") return true;
-  let found = false;
-  mapInstr(instr, (expr) => {
-    mapExpr(expr, (e) => {
-      found ||= e.kind === "function";
-      return e;
+type NoteName = (name: string, isCall: boolean) => void;
+
+function addressesIn(note: NoteName): (expr: Expr) => void {
+  return (expr) =>
+    eachExpr(expr, (e) => {
+      if (e.kind === "function") note(e.name, false);
     });
-    return expr;
-  });
-  return found;
+}
+
+/** The function names that an instruction uses. */
+function eachName(instr: Instr, note: NoteName): void {
+  if (instr.kind === "call" && instr.callee.kind === "direct") note(instr.callee.name, true);
+  eachOperand(instr, addressesIn(note));
 }
 
 /** About the number of machine instructions of the live part. */
 function sizeOf({ fn }: Expanded, ranges: Ranges): number {
   let size = 0;
-  const nodes = (expr: Expr): Expr =>
-    mapExpr(expr, (e) => {
+  const nodes = (expr: Expr): void =>
+    eachExpr(expr, (e) => {
       if (e.kind === "arith" || e.kind === "unary" || e.kind === "compare" || e.kind === "select") size++;
-      return e;
     });
   fn.blocks.forEach((block, id) => {
     if (!ranges.reaches(id)) return;
     for (const instr of block.instrs) {
-      mapInstr(instr, nodes);
+      eachOperand(instr, nodes);
       if (instr.kind === "call") size += 1 + instr.args.length;
       else if (instr.kind !== "assign" && instr.kind !== "witness") size++;
     }
-    mapTerm(block.term, nodes);
+    eachTermOperand(block.term, nodes);
     if (block.term.kind === "branch") size++;
   });
   return size;
@@ -129,21 +121,28 @@ interface Early {
 class Compiler {
   private readonly bodies = new Map<string, Early>();
   private readonly limits: Limits;
+  private readonly inlining: Inlining;
   /** Functions of a part that another object uses: external whatever their file says. */
   private readonly crossed = new Set<string>();
+  /** The objects that are compiled; of the others nothing is asked. */
+  private readonly objects: ReadonlySet<string>;
 
   constructor(
     private readonly module: Module,
     private readonly level: Exclude<Optimisation, "O0">,
-    private readonly inlining: Inlining,
+    { inlining, about }: EmitOptions,
   ) {
     this.limits = LIMITS[level];
+    this.inlining = inlining ?? "usual";
+    const users = new Map<string, Fn[]>();
     for (const fn of module.functions.values()) {
       for (const name of namesIn(fn)) {
+        users.set(name, [...(users.get(name) ?? []), fn]);
         const used = module.functions.get(name);
         if (used?.isPart && used.object !== fn.object) this.crossed.add(name);
       }
     }
+    this.objects = new Set([...(about ? usersOf(about, users) : module.functions.values())].map(objectOf));
   }
 
   isExternal(fn: Fn): boolean {
@@ -193,7 +192,7 @@ class Compiler {
     const seen = new Set<string>();
     const visit = (name: string, object: string): void => {
       const key = `${object}\n${name}`;
-      if (seen.has(key)) return;
+      if (seen.has(key) || !this.objects.has(object)) return;
       seen.add(key);
       const early = this.early(name, object);
       for (const { symbol } of early.uses) {
@@ -204,13 +203,13 @@ class Compiler {
     };
     for (const root of [...roots].reverse()) {
       const fn = this.module.functions.get(root);
-      if (fn) visit(root, fn.object ?? NOWHERE);
+      if (fn) visit(root, objectOf(fn));
     }
     return order;
   }
 
   emit(roots: readonly string[]): readonly Emitted[] {
-    const reached = this.reachable(roots);
+    const reached = this.reachable([...roots, ...this.crossed]);
     const rootSet = new Set(roots);
     const sites = new Map<string, number>();
     const addressed = new Set<string>();
@@ -282,22 +281,39 @@ class Compiler {
   }
 }
 
+/** Every function from which code, dead or alive, leads to one of the names. */
+function usersOf(names: Iterable<string>, users: ReadonlyMap<string, readonly Fn[]>): ReadonlySet<Fn> {
+  const found = new Set<Fn>();
+  const waiting = new Set(names);
+  for (const name of waiting) {
+    for (const fn of users.get(name) ?? []) {
+      found.add(fn);
+      waiting.add(fn.name);
+    }
+  }
+  return found;
+}
+
+function objectOf(fn: Fn): string {
+  return fn.object ?? NOWHERE;
+}
+
 /** Functions that a body names, dead or alive. */
 function namesIn(fn: Fn): ReadonlySet<string> {
   const names = new Set<string>();
-  const note = (expr: Expr): Expr =>
-    mapExpr(expr, (e) => {
-      if (e.kind === "function") names.add(e.name);
-      return e;
-    });
+  const note = (name: string): void => void names.add(name);
   for (const block of fn.blocks) {
-    for (const instr of block.instrs) {
-      if (instr.kind === "call" && instr.callee.kind === "direct") names.add(instr.callee.name);
-      mapInstr(instr, note);
-    }
-    mapTerm(block.term, note);
+    for (const instr of block.instrs) eachName(instr, note);
+    eachTermOperand(block.term, addressesIn(note));
   }
   return names;
+}
+
+export interface EmitOptions {
+  /** "usual" unless told. */
+  readonly inlining?: Inlining;
+  /** Only the objects with code, dead or alive, that leads to one of these names; all objects unless told. */
+  readonly about?: ReadonlySet<string>;
 }
 
 /** The functions of all objects at an optimisation level. `roots` are live whoever calls them. */
@@ -305,9 +321,9 @@ export function emit(
   module: Module,
   roots: readonly string[],
   level: Optimisation,
-  inlining: Inlining = "usual",
+  options: EmitOptions = {},
 ): readonly Emitted[] {
-  return level === "O0" ? emitPlain(module, roots) : new Compiler(module, level, inlining).emit(roots);
+  return level === "O0" ? emitPlain(module, roots) : new Compiler(module, level, options).emit(roots);
 }
 
 /**
@@ -333,7 +349,7 @@ function emitPlain(module: Module, roots: readonly string[]): readonly Emitted[]
   for (const fn of module.functions.values()) if (fn.object !== undefined) visit(fn, fn.object);
   for (const root of roots) {
     const fn = module.functions.get(root);
-    if (fn) visit(fn, fn.object ?? NOWHERE);
+    if (fn) visit(fn, objectOf(fn));
   }
   return result;
 }

@@ -6,7 +6,7 @@
  */
 import type { Emitted, Use } from "./emit.js";
 import { printPlace } from "./print.js";
-import { definition, eachLocal, mapExpr, mapInstr, mapTerm, successors } from "./rewrite.js";
+import { definition, eachExpr, eachLocal, eachOperand, eachTermOperand, successors } from "./rewrite.js";
 import {
   type At,
   assertNever,
@@ -57,22 +57,21 @@ function firstCall({ expanded, ranges }: Emitted, name: string): Pick<Use, "bloc
       if (uses(instr, name) && ranges.executes(block, index)) return { block, at: instr.at };
     }
     let found = false;
-    mapTerm(term, (expr) => noteFunction(expr, name, () => (found = true)));
+    eachTermOperand(term, (expr) => noteFunction(expr, name, () => (found = true)));
     if (found && ranges.executes(block, instrs.length)) return { block, at: term.at };
   }
   return undefined;
 }
 
-function noteFunction(expr: Expr, name: string, note: () => void): Expr {
-  return mapExpr(expr, (e) => {
+function noteFunction(expr: Expr, name: string, note: () => void): void {
+  eachExpr(expr, (e) => {
     if (e.kind === "function" && e.name === name) note();
-    return e;
   });
 }
 
 function uses(instr: Instr, name: string): boolean {
   let found = instr.kind === "call" && instr.callee.kind === "direct" && instr.callee.name === name;
-  mapInstr(instr, (expr) => noteFunction(expr, name, () => (found = true)));
+  eachOperand(instr, (expr) => noteFunction(expr, name, () => (found = true)));
   return found;
 }
 

@@ -441,6 +441,23 @@ export class Facts {
     }
   }
 
+  /** Whether the same is known. */
+  equals(other: Facts): boolean {
+    const { values, definitions, relations } = other;
+    if (this.values.size !== values.size || this.definitions.size !== definitions.size) return false;
+    if (this.relations.size !== relations.size) return false;
+    for (const [local, mine] of this.values) {
+      const theirs = values.get(local);
+      if (!theirs || !sameValue(mine, theirs)) return false;
+    }
+    for (const [local, { expr }] of this.definitions) {
+      const theirs = definitions.get(local)?.expr;
+      if (theirs !== expr && (!theirs || keyOf(theirs) !== keyOf(expr))) return false;
+    }
+    for (const [key, { relation }] of this.relations) if (relations.get(key)?.relation !== relation) return false;
+    return true;
+  }
+
   /**
    * What holds here and there. True if less is known than before. `wide`: an end that moves goes to the type's end. A local
    * that only one of the two knows has not been assigned on the way of the other; unless it is not in `live`: then the

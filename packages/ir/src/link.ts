@@ -5,7 +5,7 @@
  * no error. Each reference comes with the path that keeps it alive; a name that is declared, used in the source and
  * needed by nobody comes with what kills it (`explain-link.ts`).
  */
-import { type Emitted, emit, type Inlining, type Optimisation, usesOf } from "./emit.js";
+import { type EmitOptions, type Emitted, emit, type Optimisation, usesOf } from "./emit.js";
 import { type Fact, type LiveStep, liveSteps, whyDead } from "./explain-link.js";
 import type { At, Module } from "./types.js";
 
@@ -54,10 +54,11 @@ export function link(module: Module, roots: readonly string[], level: Optimisati
   if (module.undefinedFunctions.size === 0) return { undefined: [], dropped: [] };
   const unoptimised = undefinedSymbols(module, roots, "O0");
   if (unoptimised.size === 0) return { undefined: [], dropped: [] }; // optimisation only drops references
-  const usual = emit(module, roots, level);
+  const about = unoptimised;
+  const usual = emit(module, roots, level, { about });
   const found = undefinedUses(module, usual);
-  const others = (["eager", "reluctant"] as const).map(
-    (inlining) => new Set(undefinedUses(module, emit(module, roots, level, inlining)).map(({ use }) => use.symbol)),
+  const others = (["eager", "reluctant"] as const).map((inlining) =>
+    undefinedSymbols(module, roots, level, { inlining, about }),
   );
   const missing = new Set(found.map(({ use }) => use.symbol));
   const isUncertain = (symbol: string) => others.some((names) => names.has(symbol) !== missing.has(symbol));
@@ -94,9 +95,9 @@ export function undefinedSymbols(
   module: Module,
   roots: readonly string[],
   level: Optimisation,
-  inlining: Inlining = "usual",
+  options: EmitOptions = {},
 ): ReadonlySet<string> {
-  return new Set(undefinedUses(module, emit(module, roots, level, inlining)).map(({ use }) => use.symbol));
+  return new Set(undefinedUses(module, emit(module, roots, level, options)).map(({ use }) => use.symbol));
 }
 
 function undefinedUses(module: Module, all: readonly Emitted[]) {

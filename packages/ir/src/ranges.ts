@@ -21,6 +21,9 @@ export interface RangeOptions {
   readonly forgetsLoops?: boolean;
 }
 
+/** A block that control can go to, with what is known there. */
+type Exit = readonly [next: number, facts: Facts];
+
 /** A head of a loop is looked at so often before its values are taken to the end of their type. */
 const PATIENCE = 4;
 /** Rounds that take back what widening gave away; a second one reaches an outer loop. */
@@ -28,7 +31,7 @@ const SECOND_THOUGHTS = 3;
 
 export class Ranges {
   /** By block: what is known at its start; undefined for a block that nothing reaches. */
-  private entry: (Facts | undefined)[];
+  private readonly entry: (Facts | undefined)[];
   /** The blocks, each after those that lead to it, loops aside. */
   private readonly order: readonly number[];
   /** Blocks that a later one leads back to. */
@@ -36,6 +39,10 @@ export class Ranges {
   private readonly sources = new Map<number, number[]>();
   /** By block: the locals that may still be read. Of the others, which are most of them, nothing is carried along. */
   private readonly live: readonly ReadonlySet<number>[];
+  /** By block: what `leave` found, until what is known at the block's start changes. */
+  private readonly left: (readonly Exit[] | undefined)[] = [];
+  /** By block: how many of its instructions control can come to, its end counted as one. */
+  private readonly reached: number[] = [];
 
   constructor(
     readonly fn: Fn,
@@ -55,7 +62,12 @@ export class Ranges {
     this.live = liveIn(fn);
     this.ascend();
     if (options.forgetsLoops) return;
-    for (let round = 0; round < SECOND_THOUGHTS; round++) this.descend();
+    for (let round = 0; round < SECOND_THOUGHTS && this.descend(); round++);
+  }
+
+  private learn(id: number, facts: Facts | undefined): void {
+    this.entry[id] = facts;
+    this.left[id] = undefined;
   }
 
   private start(): Facts {
@@ -74,7 +86,7 @@ export class Ranges {
   /** Grows from nothing; at the head of a loop in leaps once patience is at an end. */
   private ascend(): void {
     const visits = this.fn.blocks.map(() => 0);
-    this.entry[0] = this.start();
+    this.learn(0, this.start());
     const waiting = new Set([0]);
     while (waiting.size > 0) {
       const id = this.order.find((candidate) => waiting.has(candidate))!;
@@ -83,8 +95,8 @@ export class Ranges {
       for (const [next, facts] of this.leave(id)) {
         const known = this.entry[next];
         const isLeap = this.heads.has(next) && (visits[next]! >= PATIENCE || this.options.forgetsLoops === true);
-        if (!known) this.entry[next] = facts.copy();
-        else if (!known.join(facts, isLeap, this.live[next])) continue;
+        if (known && !known.join(facts, isLeap, this.live[next])) continue;
+        this.learn(next, known ?? facts.copy());
         waiting.add(next);
       }
     }
@@ -92,9 +104,10 @@ export class Ranges {
 
   /**
    * Puts the solution through the equations once more. Whatever runs can do is in the solution, hence in what the
-   * equations make of it, block by block; and there it is at least as tight.
+   * equations make of it, block by block; and there it is at least as tight. False if nothing changed.
    */
-  private descend(): void {
+  private descend(): boolean {
+    let changed = false;
     for (const id of this.order) {
       let better = id === 0 ? this.start() : undefined;
       for (const from of this.sources.get(id) ?? []) {
@@ -104,30 +117,38 @@ export class Ranges {
           else better = facts.copy();
         }
       }
-      this.entry[id] = better;
+      const known = this.entry[id];
+      if (known === better || (known && better?.equals(known))) continue;
+      this.learn(id, better);
+      changed = true;
     }
     // A loop that nothing enters any more may still keep itself alive.
     const live = new Set([0]);
     for (const id of live) for (const [next] of this.leave(id)) live.add(next);
-    this.entry = this.entry.map((facts, id) => (live.has(id) ? facts : undefined));
+    for (const id of this.entry.keys()) if (!live.has(id)) this.learn(id, undefined);
+    return changed;
   }
 
   /** Where control can go from a block, with what is known there. */
-  private leave(id: number): readonly (readonly [number, Facts])[] {
+  private leave(id: number): readonly Exit[] {
+    this.left[id] ??= this.exitsFrom(id);
+    return this.left[id];
+  }
+
+  private exitsFrom(id: number): readonly Exit[] {
     const facts = this.before(id, this.fn.blocks[id]!.instrs.length);
     if (!facts) return [];
     const { term } = this.fn.blocks[id]!;
-    if (term.kind !== "branch" || term.then === term.else)
+    if (term.kind !== "branch" || term.then === term.else) {
       return successors(term).map((next) => [next, facts.about(this.live[next]!)]);
-    return ([true, false] as const).flatMap((truth) => {
-      const side = facts.copy();
+    }
+    const forgets = this.options.forgetsLoops && this.heads.has(id);
+    const known = forgets ? single(facts.evaluate(term.cond)) : undefined;
+    return ([true, false] as const).flatMap((truth): Exit[] => {
+      const side = truth ? facts.copy() : facts;
       const next = truth ? term.then : term.else;
-      if (this.options.forgetsLoops && this.heads.has(id)) {
-        const known = single(facts.evaluate(term.cond));
-        if (known !== undefined && known !== (truth ? 1n : 0n)) return [];
-        return [[next, side.about(this.live[next]!)] as const];
-      }
-      return side.assume(term.cond, truth) ? [[next, side.about(this.live[next]!)] as const] : [];
+      const isPossible = forgets ? known === undefined || known === (truth ? 1n : 0n) : side.assume(term.cond, truth);
+      return isPossible ? [[next, side.about(this.live[next]!)]] : [];
     });
   }
 
@@ -135,7 +156,8 @@ export class Ranges {
   before(id: number, index: number): Facts | undefined {
     const known = this.entry[id]?.copy();
     if (!known) return undefined;
-    for (const instr of this.fn.blocks[id]!.instrs.slice(0, index)) if (!this.apply(instr, known)) return undefined;
+    const { instrs } = this.fn.blocks[id]!;
+    for (let i = 0; i < index; i++) if (!this.apply(instrs[i]!, known)) return undefined;
     return known;
   }
 
@@ -178,7 +200,16 @@ export class Ranges {
 
   /** Whether control can come to an instruction (or, at the block's length, to its end). */
   executes(id: number, index: number): boolean {
-    return this.before(id, index) !== undefined;
+    this.reached[id] ??= this.reachIn(id);
+    return index < this.reached[id];
+  }
+
+  private reachIn(id: number): number {
+    const known = this.entry[id]?.copy();
+    if (!known) return 0;
+    const { instrs } = this.fn.blocks[id]!;
+    const last = instrs.findIndex((instr) => !this.apply(instr, known));
+    return (last < 0 ? instrs.length : last) + 1;
   }
 
   /** The blocks that control can go to from a block. */

@@ -3,7 +3,7 @@
  */
 import { assertNever, type Expr, type Instr, type LocalId, type PlaceRef, type Term } from "./types.js";
 
-/** Rebuilds `expr` bottom-up: `f` sees each node with its operands already rebuilt. */
+/** Rebuilds `expr` bottom-up: `f` sees each node with its operands already rebuilt. What does not change is kept as it is. */
 export function mapExpr(expr: Expr, f: (expr: Expr) => Expr): Expr {
   switch (expr.kind) {
     case "const":
@@ -14,25 +14,121 @@ export function mapExpr(expr: Expr, f: (expr: Expr) => Expr): Expr {
     case "function":
       return f(expr);
     case "unary":
-    case "convert":
-      return f({ ...expr, arg: mapExpr(expr.arg, f) });
+    case "convert": {
+      const arg = mapExpr(expr.arg, f);
+      return f(arg === expr.arg ? expr : { ...expr, arg });
+    }
     case "arith":
     case "compare":
-    case "logic":
-      return f({ ...expr, left: mapExpr(expr.left, f), right: mapExpr(expr.right, f) });
-    case "select":
-      return f({ ...expr, cond: mapExpr(expr.cond, f), then: mapExpr(expr.then, f), else: mapExpr(expr.else, f) });
+    case "logic": {
+      const left = mapExpr(expr.left, f);
+      const right = mapExpr(expr.right, f);
+      return f(left === expr.left && right === expr.right ? expr : { ...expr, left, right });
+    }
+    case "select": {
+      const cond = mapExpr(expr.cond, f);
+      const then = mapExpr(expr.then, f);
+      const otherwise = mapExpr(expr.else, f);
+      const isSame = cond === expr.cond && then === expr.then && otherwise === expr.else;
+      return f(isSame ? expr : { ...expr, cond, then, else: otherwise });
+    }
     default:
       return assertNever(expr);
   }
 }
 
+/** Calls `visit` for each node of `expr`, operands first. */
+export function eachExpr(expr: Expr, visit: (expr: Expr) => void): void {
+  switch (expr.kind) {
+    case "const":
+    case "wide":
+    case "local":
+    case "cpu":
+    case "machine":
+    case "function":
+      break;
+    case "unary":
+    case "convert":
+      eachExpr(expr.arg, visit);
+      break;
+    case "arith":
+    case "compare":
+    case "logic":
+      eachExpr(expr.left, visit);
+      eachExpr(expr.right, visit);
+      break;
+    case "select":
+      eachExpr(expr.cond, visit);
+      eachExpr(expr.then, visit);
+      eachExpr(expr.else, visit);
+      break;
+    default:
+      assertNever(expr);
+  }
+  visit(expr);
+}
+
 /** Calls `visit` for each local that `expr` reads. */
 export function eachLocal(expr: Expr, visit: (local: LocalId) => void): void {
-  mapExpr(expr, (e) => {
+  eachExpr(expr, (e) => {
     if (e.kind === "local") visit(e.local);
-    return e;
   });
+}
+
+/** Calls `visit` for each expression that stands in an instruction, whole. */
+export function eachOperand(instr: Instr, visit: (expr: Expr) => void): void {
+  switch (instr.kind) {
+    case "assign":
+      visit(instr.value);
+      break;
+    case "load":
+      instr.place.index.forEach(visit);
+      break;
+    case "store":
+      instr.place.index.forEach(visit);
+      visit(instr.value);
+      break;
+    case "call":
+      if (instr.callee.kind === "indirect") visit(instr.callee.expr);
+      for (const arg of instr.args) {
+        if (arg.kind === "value") visit(arg.expr);
+        else arg.place.index.forEach(visit);
+      }
+      break;
+    case "acquire":
+    case "release":
+    case "waiters":
+      instr.lock.index.forEach(visit);
+      break;
+    case "irq":
+      if (instr.op === "restore") visit(instr.value);
+      break;
+    case "wait":
+      visit(instr.cond);
+      if (instr.on.kind === "cpu") visit(instr.on.cpu);
+      break;
+    case "check":
+    case "witness":
+      visit(instr.cond);
+      break;
+    case "irqsDisabled":
+    case "inTask":
+    case "choose":
+    case "mightSleep":
+    case "lockdepAssert":
+    case "print":
+    case "atomicBegin":
+    case "atomicEnd":
+      break;
+    default:
+      assertNever(instr);
+  }
+}
+
+/** Calls `visit` for each expression that stands at the end of a block, whole. */
+export function eachTermOperand(term: Term, visit: (expr: Expr) => void): void {
+  if (term.kind === "branch") visit(term.cond);
+  else if (term.kind === "return" && term.value) visit(term.value);
 }
 
 function mapPlace(place: PlaceRef, f: (expr: Expr) => Expr): PlaceRef {
@@ -111,10 +207,7 @@ export function withDefinition(instr: Instr, dst: LocalId): Instr {
 
 /** Calls `visit` for each local that the instruction reads. */
 export function eachUse(instr: Instr, visit: (local: LocalId) => void): void {
-  mapInstr(instr, (expr) => {
-    eachLocal(expr, visit);
-    return expr;
-  });
+  eachOperand(instr, (expr) => eachLocal(expr, visit));
 }
 
 export function mapTerm(term: Term, f: (expr: Expr) => Expr): Term {
@@ -124,10 +217,7 @@ export function mapTerm(term: Term, f: (expr: Expr) => Expr): Term {
 }
 
 export function eachTermUse(term: Term, visit: (local: LocalId) => void): void {
-  mapTerm(term, (expr) => {
-    eachLocal(expr, visit);
-    return expr;
-  });
+  eachTermOperand(term, (expr) => eachLocal(expr, visit));
 }
 
 /** The blocks that may follow. */

@@ -188,6 +188,8 @@ export function arithValue(width: Width, op: ArithmeticOp, a: Value, b: Value): 
   if (x !== undefined && y !== undefined && !(y === 0n && (op === "/" || op === "%"))) {
     return exactly(width, arithWide(op, width, x, y));
   }
+  const all = top(width);
+  if ((a === all || b === all) && (op === "+" || op === "-")) return all;
   switch (op) {
     case "+":
       return normalise(width, {

@@ -37,16 +37,27 @@ export function widthOf(type: ValueType): Width {
   return type.kind === "bool" ? BIT : { bits: 32, signed: false };
 }
 
+const WIDEST = 64;
+/** By number of bits. */
+const MASKS = Array.from({ length: WIDEST + 1 }, (_, bits) => (1n << BigInt(bits)) - 1n);
+
+/** So many low bits set; `bits` is 0 to 64. */
 export function mask(bits: number): bigint {
-  return (1n << BigInt(bits)) - 1n;
+  return MASKS[bits]!;
+}
+
+/** The number of bits up to the highest that is set, of a number below 2^64. */
+function lengthOf(value: bigint): number {
+  if (value <= 0xffff_ffffn) return 32 - Math.clz32(Number(value));
+  return WIDEST - Math.clz32(Number(value >> 32n));
 }
 
 export function lowest(width: Width): bigint {
-  return width.signed ? -(1n << BigInt(width.bits - 1)) : 0n;
+  return width.signed ? -1n - mask(width.bits - 1) : 0n;
 }
 
 export function highest(width: Width): bigint {
-  return width.signed ? (1n << BigInt(width.bits - 1)) - 1n : mask(width.bits);
+  return mask(width.signed ? width.bits - 1 : width.bits);
 }
 
 export const maximum = (a: bigint, b: bigint): bigint => (a > b ? a : b);
@@ -60,9 +71,16 @@ export function isBottom(value: Value): boolean {
   return value.intervals.length === 0;
 }
 
-/** Any value of the type. */
-export function top(width: Width): Value {
-  return { intervals: [[lowest(width), highest(width)]], ...NOTHING_KNOWN_OF_BITS };
+const TOPS = [false, true].map((signed) =>
+  Array.from({ length: WIDEST + 1 }, (_, bits): Value => {
+    const width = { bits, signed: signed && bits > 0 };
+    return { intervals: [[lowest(width), highest(width)]], ...NOTHING_KNOWN_OF_BITS };
+  }),
+);
+
+/** Any value of the type: the same object each time. */
+export function top({ bits, signed }: Width): Value {
+  return TOPS[signed ? 1 : 0]![bits]!;
 }
 
 export function exactly(width: Width, value: bigint): Value {
@@ -72,7 +90,9 @@ export function exactly(width: Width, value: bigint): Value {
 
 /** Any value from `low` to `high`, which the type holds. */
 export function between(width: Width, low: bigint, high: bigint): Value {
-  return low > high ? BOTTOM : normalise(width, { intervals: [[low, high]], ...NOTHING_KNOWN_OF_BITS });
+  if (low > high) return BOTTOM;
+  if (low === high) return exactly(width, low);
+  return { intervals: [[low, high]], ...bitsOf(width, [low, high]) };
 }
 
 /** Any value whose bits agree. */
@@ -101,6 +121,7 @@ export function contains(width: Width, value: Value, member: bigint): boolean {
 }
 
 export function sameValue(a: Value, b: Value): boolean {
+  if (a === b) return true;
   return (
     a.zeros === b.zeros &&
     a.ones === b.ones &&
@@ -110,7 +131,8 @@ export function sameValue(a: Value, b: Value): boolean {
 }
 
 /** Sorted and apart, without more intervals than may be. */
-function tidy(intervals: readonly Interval[]): Interval[] {
+function tidy(intervals: readonly Interval[]): readonly Interval[] {
+  if (intervals.length <= 1) return intervals;
   const sorted = [...intervals].sort((a, b) => (a[0] < b[0] ? -1 : a[0] > b[0] ? 1 : 0));
   const result: [bigint, bigint][] = [];
   for (const [low, high] of sorted) {
@@ -135,7 +157,7 @@ function bitsOf(width: Width, [low, high]: Interval): { zeros: bigint; ones: big
   const a = BigInt.asUintN(width.bits, low);
   const b = BigInt.asUintN(width.bits, high);
   const differ = a ^ b;
-  const below = differ === 0n ? 0n : mask(differ.toString(2).length);
+  const below = mask(lengthOf(differ));
   const sure = mask(width.bits) & ~below;
   return { zeros: ~a & sure, ones: a & sure };
 }
@@ -154,12 +176,11 @@ function spanOf(width: Width, zeros: bigint, ones: bigint): Interval {
 export function normalise(width: Width, value: Value): Value {
   let { zeros, ones } = value;
   if ((zeros & ones) !== 0n) return BOTTOM;
-  const [low, high] = spanOf(width, zeros, ones);
-  const intervals = tidy(value.intervals).flatMap(([a, b]): Interval[] => {
-    const from = maximum(a, low);
-    const to = minimum(b, high);
-    return from <= to ? [[from, to]] : [];
-  });
+  let intervals = tidy(value.intervals);
+  if (zeros !== 0n || ones !== 0n) {
+    const [low, high] = spanOf(width, zeros, ones);
+    if (intervals.some(([a, b]) => a < low || b > high)) intervals = clipped(intervals, low, high);
+  }
   if (intervals.length === 0) return BOTTOM;
   let sharedZeros = mask(width.bits);
   let sharedOnes = sharedZeros;
@@ -171,13 +192,26 @@ export function normalise(width: Width, value: Value): Value {
   zeros |= sharedZeros;
   ones |= sharedOnes;
   if ((zeros & ones) !== 0n) return BOTTOM;
+  if (zeros === 0n && ones === 0n && intervals.length === 1) {
+    const [low, high] = intervals[0]!;
+    if (low === lowest(width) && high === highest(width)) return top(width);
+  }
   return { intervals, zeros, ones };
+}
+
+/** What of the intervals lies from `low` to `high`. */
+function clipped(intervals: readonly Interval[], low: bigint, high: bigint): readonly Interval[] {
+  return intervals.flatMap(([a, b]): Interval[] => {
+    const from = maximum(a, low);
+    const to = minimum(b, high);
+    return from <= to ? [[from, to]] : [];
+  });
 }
 
 /** A value that is one of either; with `between`, or anything from one to the other. */
 export function join(width: Width, a: Value, b: Value, between = false): Value {
+  if (a === b || isBottom(b)) return a;
   if (isBottom(a)) return b;
-  if (isBottom(b)) return a;
   if (between) {
     const low = minimum(least(a), least(b));
     return normalise(width, { intervals: [[low, maximum(greatest(a), greatest(b))]], ...NOTHING_KNOWN_OF_BITS });
@@ -192,13 +226,10 @@ export function join(width: Width, a: Value, b: Value, between = false): Value {
 /** A value that is in both. */
 export function meet(width: Width, a: Value, b: Value): Value {
   if (isBottom(a) || isBottom(b)) return BOTTOM;
-  const intervals = a.intervals.flatMap(([low, high]) =>
-    b.intervals.flatMap(([from, to]): Interval[] => {
-      const start = maximum(low, from);
-      const end = minimum(high, to);
-      return start <= end ? [[start, end]] : [];
-    }),
-  );
+  const all = top(width);
+  if (a === b || b === all) return a;
+  if (a === all) return b;
+  const intervals = b.intervals.flatMap(([from, to]) => clipped(a.intervals, from, to));
   return normalise(width, { intervals, zeros: a.zeros | b.zeros, ones: a.ones | b.ones });
 }
 
@@ -268,6 +299,8 @@ export function compareValue(width: Width, op: CompareOp, a: Value, b: Value): b
   const x = single(a);
   const y = single(b);
   if (x !== undefined && y !== undefined) return compareWide(op, x, y);
+  const all = top(width);
+  if (a === all && b === all) return undefined;
   const canHold = (which: CompareOp): boolean => !isBottom(constrain(width, which, a, b));
   if (!canHold(op)) return false;
   return canHold(OPPOSITE[op]) ? undefined : true;

@@ -77,7 +77,7 @@ export function moduleOf(cases: readonly Case[], bits: 32 | 64): Module {
 /** The references that our passes leave. */
 export function byUs(module: Module, level: Optimisation, inlining: Inlining = "usual"): ReadonlySet<string> {
   const roots = [...module.functions.values()].filter((fn) => fn.exported).map((fn) => fn.name);
-  return undefinedSymbols(module, roots, level, inlining);
+  return undefinedSymbols(module, roots, level, { inlining });
 }
 
 export type Outcome =
