@@ -113,15 +113,27 @@ export function contextOf(cpu: number, level: number): number {
   return cpu * LEVELS.length + level;
 }
 
-/** Every function folded with the CPU's registers bound: what runs on this CPU. */
-export function bindMachine(module: Module, machine: ReadonlyMap<string, number>): Module {
+/** The functions that some roots lead to, folded with the CPU's registers bound: what runs on this CPU. */
+export function bindMachine(module: Module, machine: ReadonlyMap<string, number>, roots: readonly string[]): Module {
   const numbers = new Map(module.functionTable.map((name, index) => [name, index + 1]));
   const functionNumber = (name: string) => {
     const number = numbers.get(name);
     if (number === undefined) throw new Error(`${name} is used as a value and not in the function table`);
     return number;
   };
-  const functions = new Map([...module.functions].map(([name, fn]) => [name, fold(fn, { machine, functionNumber })]));
+  const functions = new Map(module.functions);
+  const wanted = new Set([...roots, ...module.functionTable]);
+  for (const name of wanted) {
+    const fn = module.functions.get(name);
+    if (!fn) continue;
+    const folded = fold(fn, { machine, functionNumber });
+    functions.set(name, folded);
+    for (const { instrs } of folded.blocks) {
+      for (const instr of instrs) {
+        if (instr.kind === "call" && instr.callee.kind === "direct") wanted.add(instr.callee.name);
+      }
+    }
+  }
   return { ...module, functions };
 }
 
@@ -196,11 +208,18 @@ function withoutUnlinkedSources(scenario: Scenario, module: Module): Scenario {
   };
 }
 
+/** Every function that a scenario names. */
+function rootsOf({ tasks, interrupts, softirqs, hardware, witnesses }: Scenario): readonly string[] {
+  const handlers = [...interrupts, ...softirqs, ...hardware].map(({ handler }) => handler);
+  const conditions = witnesses.flatMap((witness) => (witness.kind === "in code" ? [] : (witness.condition ?? [])));
+  return [...tasks.map(({ body }) => body), ...handlers, ...conditions];
+}
+
 /** Builds the system. The module must have linked: a call of an undefined function throws. */
 export function buildSystem(options: BuildOptions): System {
   const { cpus } = options;
-  const module = bindMachine(options.module, options.machine);
-  const scenario = withoutUnlinkedSources(options.scenario, module);
+  const scenario = withoutUnlinkedSources(options.scenario, options.module);
+  const module = bindMachine(options.module, options.machine, rootsOf(scenario));
   const points: WitnessPoint[] = scenario.witnesses.flatMap((w) =>
     w.kind === "in code" ? [] : [{ name: w.name, fn: w.fn!, when: w.kind, condition: w.condition }],
   );

@@ -21,7 +21,7 @@ import {
   type TracePlace,
   tell,
 } from "@shootdown/checker";
-import { elementCount, fold, inline, type Module } from "@shootdown/ir";
+import { fold, inline, type Module } from "@shootdown/ir";
 import type { ScenarioDecl } from "@shootdown/kernel-ts";
 import { type Cpu, registersOf } from "./catalogue.js";
 import { lockdepOf } from "./lockdep.js";
@@ -77,10 +77,10 @@ export function unchecked(
 
 /** What a function without arguments and effects returns after boot. */
 function valueAfterBoot(input: CheckInput, name: string): boolean {
-  const module = bindMachine(input.module, registersOf(input.cpu));
+  const module = bindMachine(input.module, registersOf(input.cpu), [name]);
   const constantGlobals = new Map<string, number>();
   for (const global of module.globals.values()) {
-    const values = input.memory.get(global.name) ?? new Array<number>(elementCount(global)).fill(global.init);
+    const values = input.memory.get(global.name) ?? [global.init];
     if (values.every((value) => value === values[0])) constantGlobals.set(global.name, values[0]!);
   }
   const fn = fold(inline(module, name), { constantGlobals });

@@ -2,7 +2,7 @@
  * Stage 1: what the configuration really means. Reads a `.config` as the kernel's `conf` does, on the model tree's
  * Kconfig, and says what it asked for and did not get.
  */
-import { Configuration, KconfigError, type KconfigTree, parseKconfig } from "@shootdown/kconfig";
+import { Configuration, KconfigError, type KconfigTree, parseKconfig, type SymbolInfo } from "@shootdown/kconfig";
 import { InputError } from "./errors.js";
 import type { ModelTree } from "./model-tree.js";
 import { nearest } from "./nearest.js";
@@ -135,6 +135,16 @@ function parseModelKconfig(tree: ModelTree): KconfigTree {
   }
 }
 
+/** ARM's menu of what a machine has: MMU, processors, platforms. */
+const MACHINE_MENU = "System Type";
+
+/** The bools that can be chosen, and those among them that choose the machine. */
+export function promptsOf(symbols: readonly SymbolInfo[]): Pick<ConfigureStage, "prompts" | "machine"> {
+  const chosen = symbols.filter(({ type, prompt }) => type === "bool" && prompt);
+  const isMachine = ({ menus }: SymbolInfo) => menus.includes(MACHINE_MENU);
+  return { prompts: chosen.map(({ name }) => name), machine: chosen.filter(isMachine).map(({ name }) => name) };
+}
+
 export function configure(tree: ModelTree, name: string, text: string): Configured {
   checkConfigText(name, text);
   const header = architectureOf(text);
@@ -159,9 +169,6 @@ export function configure(tree: ModelTree, name: string, text: string): Configur
     if (symbol.type === "int" || symbol.type === "hex") values.set(symbol.name, Number(symbol.value || 0));
     else values.set(symbol.name, symbol.value === "y" || symbol.value === "m");
   }
-  const prompts = configuration
-    .symbols()
-    .flatMap(({ name, type, prompt }) => (type === "bool" && prompt ? [name] : []));
   const notes = configuration.requests.flatMap((request) => {
     const got = texts.get(request.name);
     const asked = request.value.replace(/^"(.*)"$/, "$1");
@@ -173,7 +180,7 @@ export function configure(tree: ModelTree, name: string, text: string): Configur
       verdict: notes.length === 0 ? "as-asked" : "adjusted",
       kernel: header ? `${header.arch} ${header.version}` : undefined,
       symbols: listed,
-      prompts,
+      ...promptsOf(configuration.symbols()),
       notes,
       warnings: configuration.warnings.map((warning) => warning.text),
     },

@@ -13,7 +13,7 @@ import { boot } from "./boot.js";
 import { build } from "./build.js";
 import { type Cpu, findCpu } from "./catalogue.js";
 import { type CheckMode, check, systemOf, unchecked } from "./check.js";
-import { type Configured, checkSets, configure } from "./configure.js";
+import { type Configured, checkSets, configure, promptsOf } from "./configure.js";
 import { InputError } from "./errors.js";
 import { treeAt } from "./history.js";
 import type { ModelTree } from "./model-tree.js";
@@ -214,7 +214,7 @@ function examineUnmodelled(input: Examination, linux: NonNullable<Examination["l
       kernel: `${arch} ${version}`,
       tree: version,
       symbols: Object.fromEntries(symbols.map(({ name, value }) => [name, value])),
-      prompts: symbols.flatMap(({ name, type, prompt }) => (type === "bool" && prompt ? [name] : [])),
+      ...promptsOf(symbols),
       notes: [...notes],
       warnings: [...warnings],
     },

@@ -74,8 +74,8 @@ function candidates(input: Examination, result: Result, options: PharmacyOptions
       made: { text: patch.text, isTempting },
     });
   }
-  const { symbols, prompts } = result.stages.configure;
-  for (const symbol of prompts) {
+  const { symbols, prompts, machine } = result.stages.configure;
+  for (const symbol of prompts.filter((name) => !machine.includes(name))) {
     const value = symbols[symbol] === "y" ? "n" : "y";
     list.push({
       what: `CONFIG_${symbol}=${value}`,

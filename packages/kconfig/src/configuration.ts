@@ -24,6 +24,8 @@ export interface SymbolInfo {
   readonly value: string;
   /** Of the first definition that has one. */
   readonly prompt: string | undefined;
+  /** Titles of the menus that its prompt is in, the innermost first. */
+  readonly menus: readonly string[];
   /** Where it is defined; empty for a symbol that is only mentioned. */
   readonly definitions: readonly { readonly file: string; readonly line: number }[];
   /** Does it have a line in the `.config`? */
@@ -133,11 +135,17 @@ export class Configuration {
 
   info(symbol: KSymbol): SymbolInfo {
     this.calc(symbol);
+    const entry = symbol.menus.find((menu) => menu.prompt !== null);
+    const menus: string[] = [];
+    for (let block = entry?.block ?? null; block !== null; block = block.block) {
+      if (block.symbol === null && block.prompt !== null) menus.push(block.prompt.text ?? "");
+    }
     return {
       name: symbol.name ?? "<choice>",
       type: symbol.type,
       value: this.evaluator.stringValue(symbol),
-      prompt: symbol.menus.find((menu) => menu.prompt !== null)?.prompt?.text ?? undefined,
+      prompt: entry?.prompt?.text ?? undefined,
+      menus,
       definitions: symbol.menus.map(({ file, line }) => ({ file, line })),
       isWritten: this.evaluator.writes[symbol.index] === 1,
     };

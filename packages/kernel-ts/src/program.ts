@@ -1,8 +1,9 @@
 /**
  * The tree as tsc sees it: in memory, without a library, with the prelude instead.
  *
- * Type-checking depends on the sources alone, not on the configuration, so the last program is kept and used again
- * while its files are unchanged.
+ * Type-checking depends on the sources alone, not on the configuration or on what is linked. So programs are kept, and used
+ * again while their files are unchanged, for any roots that they hold: one that is not the process's first holds every
+ * file of the tree. What tsc has found out about a file is found out once.
  */
 import ts from "#typescript";
 import type { DiagnosticSink } from "./diagnostics.js";
@@ -12,6 +13,8 @@ import { PRELUDE } from "./prelude.js";
 export interface SourceTree {
   /** The text of a file, by its path from the root of the tree: "kernel/mm/highmem.ts", "machine/mmu.ts". */
   read(path: string): string | undefined;
+  /** Every path, if they are known: then a program may be used for other roots, too. */
+  paths?(): readonly string[];
 }
 
 /** As in packages/kernel/tsconfig.json. */
@@ -45,24 +48,26 @@ export interface LoadedProgram {
 }
 
 interface Cached {
-  readonly roots: string;
+  /** What the tree had when the program was made: every path that was asked for. */
   readonly texts: ReadonlyMap<string, string | undefined>;
-  readonly loaded: LoadedProgram;
+  readonly program: ts.Program;
+  readonly checker: ts.TypeChecker;
 }
 
-const MAX_CACHED = 24;
+const MAX_CACHED = 12;
 let cache: Cached[] = [];
 const sourceFiles = new Map<string, ts.SourceFile>();
 
 export function loadProgram(tree: SourceTree, roots: readonly string[]): LoadedProgram {
   const names = [...new Set(roots)].sort();
-  const key = names.join("\n");
-  const known = cache.find((c) => c.roots === key && [...c.texts].every(([path, text]) => tree.read(path) === text));
-  if (known) {
-    cache = [known, ...cache.filter((c) => c !== known)];
-    return known.loaded;
-  }
+  const isUsable = ({ texts }: Cached): boolean =>
+    names.every((name) => texts.has(name)) && [...texts].every(([path, text]) => tree.read(path) === text);
+  const known = cache.find(isUsable) ?? createProgram(tree, names);
+  cache = [known, ...cache.filter((other) => other !== known)].slice(0, MAX_CACHED);
+  return chosen(known, names);
+}
 
+function createProgram(tree: SourceTree, names: readonly string[]): Cached {
   const texts = new Map<string, string | undefined>();
   const read = (fileName: string): string | undefined => {
     if (fileName === PRELUDE_FILE) return PRELUDE;
@@ -92,20 +97,37 @@ export function loadProgram(tree: SourceTree, roots: readonly string[]): LoadedP
         return { resolvedModule: { resolvedFileName: target, extension: ".ts", isExternalLibraryImport: false } };
       }),
   };
-  const missing = names.filter((name) => read(programName(name)) === undefined);
-  const present = names.filter((name) => !missing.includes(name));
+  const isFirst = cache.length === 0;
+  const others = isFirst ? [] : (tree.paths?.() ?? []).filter((path) => path.endsWith(".ts"));
+  const present = [...new Set([...names, ...others])].filter((name) => read(programName(name)) !== undefined);
   const program = ts.createProgram([PRELUDE_FILE, ...present.map(programName)], OPTIONS, host);
+  return { texts, program, checker: program.getTypeChecker() };
+}
+
+/** The files that some roots of a program need. */
+function chosen({ program, checker }: Cached, names: readonly string[]): LoadedProgram {
   const prelude = program.getSourceFile(PRELUDE_FILE);
   if (!prelude) throw new Error("the prelude is missing");
-  const loaded: LoadedProgram = {
-    program,
-    checker: program.getTypeChecker(),
-    prelude,
-    files: program.getSourceFiles().filter((file) => file !== prelude),
-    missing,
+  const files = new Set<ts.SourceFile>();
+  const begun = new Set<ts.SourceFile>();
+  const visit = (file: ts.SourceFile | undefined): void => {
+    if (!file || begun.has(file)) return;
+    begun.add(file);
+    for (const name of importsOf(file)) visit(program.getSourceFile(name));
+    files.add(file);
   };
-  cache = [{ roots: key, texts, loaded }, ...cache].slice(0, MAX_CACHED);
-  return loaded;
+  for (const name of names) visit(program.getSourceFile(programName(name)));
+  const missing = names.filter((name) => !program.getSourceFile(programName(name)));
+  return { program, checker, prelude, files: [...files], missing };
+}
+
+function importsOf(file: ts.SourceFile): readonly string[] {
+  return file.statements.flatMap((statement): readonly string[] => {
+    if (!ts.isImportDeclaration(statement) && !ts.isExportDeclaration(statement)) return [];
+    const from = statement.moduleSpecifier;
+    const name = from && ts.isStringLiteral(from) ? resolveRelative(file.fileName, from.text) : undefined;
+    return name === undefined ? [] : [name];
+  });
 }
 
 /** Source files are shared by programs: tsc binds each once. */
