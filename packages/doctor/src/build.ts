@@ -3,7 +3,7 @@
  * live references to what no built file defines.
  */
 
-import { type Fn, link, type Module } from "@shootdown/ir";
+import { type Fn, LinkMemo, link, type Module } from "@shootdown/ir";
 import { type KbuildResult, parseKbuild } from "@shootdown/kbuild";
 import { compile, type Diagnostic, type ScenarioDecl } from "@shootdown/kernel-ts";
 import type { Configured } from "./configure.js";
@@ -71,6 +71,9 @@ export function sourceError(diagnostics: readonly Diagnostic[]): InputError {
   );
 }
 
+/** An examination is one of many: of every scenario, of what may be a remedy. */
+const memo = new LinkMemo();
+
 export function build(input: BuildInput): Built {
   const { tree, configured, sizes, scenarioFile } = input;
   const kbuild = kbuildOf(tree, configured);
@@ -93,7 +96,7 @@ export function build(input: BuildInput): Built {
     };
   }
   const { module } = result;
-  const linked = link(module, exportedFunctions(module, objects));
+  const linked = link(module, exportedFunctions(module, objects), { memo });
   const context = {
     tree,
     kbuild,

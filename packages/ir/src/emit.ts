@@ -134,15 +134,13 @@ class Compiler {
   ) {
     this.limits = LIMITS[level];
     this.inlining = inlining ?? "usual";
-    const users = new Map<string, Fn[]>();
     for (const fn of module.functions.values()) {
       for (const name of namesIn(fn)) {
-        users.set(name, [...(users.get(name) ?? []), fn]);
         const used = module.functions.get(name);
         if (used?.isPart && used.object !== fn.object) this.crossed.add(name);
       }
     }
-    this.objects = new Set([...(about ? usersOf(about, users) : module.functions.values())].map(objectOf));
+    this.objects = new Set([...(about ? usersOf(module, about) : module.functions.values())].map(objectOf));
   }
 
   isExternal(fn: Fn): boolean {
@@ -282,13 +280,35 @@ class Compiler {
 }
 
 /** Every function from which code, dead or alive, leads to one of the names. */
-function usersOf(names: Iterable<string>, users: ReadonlyMap<string, readonly Fn[]>): ReadonlySet<Fn> {
+function usersOf(module: Module, names: Iterable<string>): ReadonlySet<Fn> {
+  const users = new Map<string, Fn[]>();
+  for (const fn of module.functions.values()) {
+    for (const name of namesIn(fn)) users.set(name, [...(users.get(name) ?? []), fn]);
+  }
   const found = new Set<Fn>();
   const waiting = new Set(names);
   for (const name of waiting) {
     for (const fn of users.get(name) ?? []) {
       found.add(fn);
       waiting.add(fn.name);
+    }
+  }
+  return found;
+}
+
+/**
+ * The functions that decide whether live code uses one of the names: those of the objects that are compiled for it, and
+ * what they lead to.
+ */
+export function decisiveFor(module: Module, about: ReadonlySet<string>): ReadonlySet<Fn> {
+  const users = usersOf(module, about);
+  const objects = new Set([...users].map(objectOf));
+  const found = new Set(users);
+  for (const fn of module.functions.values()) if (fn.object !== undefined && objects.has(fn.object)) found.add(fn);
+  for (const fn of found) {
+    for (const name of namesIn(fn)) {
+      const used = module.functions.get(name);
+      if (used) found.add(used);
     }
   }
   return found;

@@ -5,6 +5,7 @@ export * from "./explain-link.js";
 export * from "./fold.js";
 export * from "./inline.js";
 export * from "./link.js";
+export { LinkMemo } from "./link-memo.js";
 export * from "./liveness.js";
 export * from "./print.js";
 export * from "./ranges.js";

@@ -5,8 +5,9 @@
  * no error. Each reference comes with the path that keeps it alive; a name that is declared, used in the source and
  * needed by nobody comes with what kills it (`explain-link.ts`).
  */
-import { type EmitOptions, type Emitted, emit, type Optimisation, usesOf } from "./emit.js";
+import { decisiveFor, type EmitOptions, type Emitted, emit, type Optimisation, usesOf } from "./emit.js";
 import { type Fact, type LiveStep, liveSteps, whyDead } from "./explain-link.js";
+import { type LinkMemo, linkKey } from "./link-memo.js";
 import type { At, Module } from "./types.js";
 
 export interface UndefinedReference {
@@ -49,11 +50,33 @@ function lineKey({ symbol, at, object }: Pick<UndefinedReference, "symbol" | "at
   return [object, symbol, at.file, at.line, at.fn].join("\n");
 }
 
-/** Links the module at an optimisation level. `roots` are live whoever calls them: what objects export, and scenarios. */
-export function link(module: Module, roots: readonly string[], level: Optimisation = "O2"): Linked {
+export interface LinkOptions {
+  /** "O2" unless told. */
+  readonly level?: Optimisation;
+  /** Where results are kept for links that hang on the same functions. */
+  readonly memo?: LinkMemo;
+}
+
+/** Links the module. `roots` are live whoever calls them: what objects export, and scenarios. */
+export function link(module: Module, roots: readonly string[], { level = "O2", memo }: LinkOptions = {}): Linked {
   if (module.undefinedFunctions.size === 0) return { undefined: [], dropped: [] };
   const unoptimised = undefinedSymbols(module, roots, "O0");
   if (unoptimised.size === 0) return { undefined: [], dropped: [] }; // optimisation only drops references
+  const key = memo && linkKey(module, decisiveFor(module, unoptimised), roots, [level, ...unoptimised]);
+  const known = key === undefined ? undefined : memo?.get(key);
+  if (known) return known;
+  const linked = linkAbout(module, roots, level, unoptimised);
+  if (key !== undefined) memo?.add(key, linked);
+  return linked;
+}
+
+/** `unoptimised`: the names that are undefined without optimisation. */
+function linkAbout(
+  module: Module,
+  roots: readonly string[],
+  level: Optimisation,
+  unoptimised: ReadonlySet<string>,
+): Linked {
   const about = unoptimised;
   const usual = emit(module, roots, level, { about });
   const found = undefinedUses(module, usual);
