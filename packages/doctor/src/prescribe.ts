@@ -75,7 +75,9 @@ function candidates(input: Examination, result: Result, options: PharmacyOptions
     });
   }
   const { symbols, prompts, machine } = result.stages.configure;
-  for (const symbol of prompts.filter((name) => !machine.includes(name))) {
+  for (const symbol of prompts) {
+    // A kernel may be made for one more kind of machine; made for one less, it is no longer this machine's.
+    if (machine.includes(symbol) && symbols[symbol] === "y") continue;
     const value = symbols[symbol] === "y" ? "n" : "y";
     list.push({
       what: `CONFIG_${symbol}=${value}`,

@@ -43,7 +43,7 @@ export const configureStage = z.strictObject({
   symbols: z.record(z.string(), z.string()),
   /** The bools among them that can be chosen. */
   prompts: z.array(z.string()),
-  /** The prompts that say which machine the kernel is for: not a remedy, but another kernel. */
+  /** The prompts among them that say which machines the kernel is for. */
   machine: z.array(z.string()),
   /** What the file asks for and Kconfig does not give. */
   notes: z.array(z.strictObject({ symbol: z.string(), line: z.number().int(), asked: z.string(), got: z.string() })),

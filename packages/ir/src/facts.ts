@@ -6,6 +6,7 @@
  * computed from, as a compiler's range queries do. Everything here over-approximates: a condition may be refined too
  * little, never too much.
  */
+import { keyOf } from "./expr-key.js";
 import { eachLocal } from "./rewrite.js";
 import {
   assertNever,
@@ -81,39 +82,6 @@ function readsOf(...exprs: readonly Expr[]): Set<LocalId> {
   const reads = new Set<LocalId>();
   for (const expr of exprs) eachLocal(expr, (local) => reads.add(local));
   return reads;
-}
-
-/** A key that equal expressions share. */
-function keyOf(expr: Expr): string {
-  switch (expr.kind) {
-    case "const":
-    case "wide":
-      return `${expr.value}`;
-    case "local":
-      return `l${expr.local}`;
-    case "unary":
-      return `${expr.op}(${keyOf(expr.arg)})`;
-    case "convert":
-      return `${widthKey(expr.type)}(${keyOf(expr.arg)})`;
-    case "arith":
-      return `${widthKey(expr.type)}(${keyOf(expr.left)}${expr.op}${keyOf(expr.right)})`;
-    case "compare":
-    case "logic":
-      return `(${keyOf(expr.left)}${expr.op}${keyOf(expr.right)})`;
-    case "select":
-      return `(${keyOf(expr.cond)}?${keyOf(expr.then)}:${keyOf(expr.else)})`;
-    case "cpu":
-      return "cpu";
-    case "machine":
-    case "function":
-      return `${expr.kind} ${expr.name}`;
-    default:
-      return assertNever(expr);
-  }
-}
-
-function widthKey(type: ValueType): string {
-  return type.kind === "int" ? `${type.signed ? "i" : "u"}${type.bits}` : type.kind;
 }
 
 /** Mutable; `copy()` before it goes two ways. */
