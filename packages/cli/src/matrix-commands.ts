@@ -19,6 +19,7 @@ import type { Command } from "commander";
 import { pc } from "./colours.js";
 import { readExample, readModelTree, readPatch } from "./files.js";
 import { parseCount, shellWords } from "./options.js";
+import { renderLink } from "./render-link.js";
 
 /** States of one question: more than any scenario of the model tree needs. */
 const MAX_STATES = "8000000";
@@ -102,13 +103,16 @@ function makeAsker(options: MatrixOptions, shortest: boolean): Asker {
 }
 
 function renderRow({ row, outcome, result, command }: AnsweredRow): string {
-  const { boot, check, link } = result.stages;
+  const { boot, check, configure, link } = result.stages;
   const isWell = result.verdict === "sound";
   const lines = [
     "",
     `${String(row.row).padStart(2)}  ${(isWell ? pc.green : pc.red)(outcome.padEnd(16))} ${row.title}`,
     `    ${pc.dim(row.why)}`,
   ];
+  for (const { symbol, asked, got } of configure.notes) {
+    lines.push(`    configure: ${symbol}=${asked} is asked for, Kconfig gives ${got}`);
+  }
   const [reference] = link.undefined;
   for (const line of reference ? linkerLines(link).slice(0, 2) : []) lines.push(`    ${line}`);
   if (reference) {
@@ -118,6 +122,7 @@ function renderRow({ row, outcome, result, command }: AnsweredRow): string {
       `    at -O2 inside ${reference.holder}()${reference.both ? `; meets its definition if ${reference.both}` : ""}`,
     );
   }
+  if (!reference) for (const line of renderLink(link)) lines.push(`    ${line}`);
   for (const error of link.errors) lines.push(`    ${error.file}:${error.line}: error: ${error.message}`);
   for (const message of boot.messages) if (message.level !== "info") lines.push(`    boot: ${message.text}`);
   if (!check.applies && check.verdict === "sound") lines.push(`    does not apply: ${check.reason}`);

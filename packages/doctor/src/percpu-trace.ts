@@ -158,7 +158,7 @@ export class PercpuTrace {
   }
 
   private balance(): void {
-    this.native.call.runBalanceWork!();
+    this.native.call.process_one_work!();
   }
 
   /** What the harness's k_state() prints. */
@@ -270,11 +270,11 @@ function compileAllocator(
     if (!path.endsWith(".ts")) continue;
     for (const match of tree.read(path)!.matchAll(/\bCONFIG\.(\w+)/g)) symbols.add(match[1]!);
   }
-  const root = "kernel/mm/percpu.ts";
+  const roots = ["kernel/mm/percpu.ts", "kernel/kernel/workqueue.ts"];
   const result = compile({
     tree,
-    roots: [root],
-    objects: new Set([root]),
+    roots,
+    objects: new Set(roots),
     config,
     symbols,
     sizes: new Map([
@@ -286,7 +286,7 @@ function compileAllocator(
   });
   if (!result.ok) throw sourceError(result.diagnostics);
   return nativeText(result.module, {
-    roots: ["pcpu_setup_first_chunk", "percpu_enable_async", "pcpu_alloc_noprof", "free_percpu", "runBalanceWork"],
+    roots: ["pcpu_setup_first_chunk", "percpu_enable_async", "pcpu_alloc_noprof", "free_percpu", "process_one_work"],
     externals,
     checked: options.checked,
   });

@@ -29,7 +29,7 @@ import {
 import { spin_lock_irqsave, spin_unlock_irqrestore } from "../include/linux/spinlock.ts";
 import { trace_percpu_alloc_percpu, trace_percpu_free_percpu } from "../include/trace/events/percpu.ts";
 import { pcpu_alloc_area, pcpu_find_block_fit, pcpu_free_area } from "./percpu-area.ts";
-import { noteAtomicFailure, pcpu_balance_workfn, pcpu_schedule_balance_work } from "./percpu-balance.ts";
+import { noteAtomicFailure, pcpu_schedule_balance_work } from "./percpu-balance.ts";
 import {
   freeSlotIsUsed,
   list_first_entry_or_null,
@@ -49,7 +49,6 @@ import {
   PFN_DOWN,
   PFN_UP,
   pcpu_alloc_mutex,
-  pcpu_balance_work,
   pcpu_chunk,
   pcpu_chunk_addr,
   pcpu_chunk_fixed,
@@ -268,13 +267,4 @@ export function free_percpu(ptr: pcpu_addr_t): void {
   trace_percpu_free_percpu(pcpu_chunk_fixed[chunk].base_addr, off);
   spin_unlock_irqrestore(pcpu_lock, flags);
   if (need_balance) pcpu_schedule_balance_work();
-}
-
-/**
- * What a kworker does when the work is pending: from here on, whoever schedules it asks for another run. In Linux the work
- * itself names the function, so that it is live whoever calls it.
- */
-export function runBalanceWork(): void {
-  pcpu_balance_work.pending = false;
-  pcpu_balance_workfn();
 }

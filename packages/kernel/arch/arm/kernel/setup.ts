@@ -22,8 +22,8 @@ function setup_processor(): void {
 /** @linux init/main.c start_kernel */
 export function start_kernel(): void {
   setup_processor();
-  adjust_lowmem_bounds();
   if (CONFIG.MMU) {
+    adjust_lowmem_bounds(); // without an MMU all memory is lowmem
     map_lowmem(); // paging_init()
     vmalloc_init();
   }
