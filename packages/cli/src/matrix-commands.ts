@@ -21,6 +21,8 @@ import { readExample, readModelTree, readPatch } from "./files.js";
 import { parseCount, shellWords } from "./options.js";
 import { renderLink } from "./render-link.js";
 
+/** "undefined reference" */
+const LONGEST_OUTCOME = 19;
 /** States of one question: more than any scenario of the model tree needs. */
 const MAX_STATES = "8000000";
 
@@ -107,11 +109,11 @@ function renderRow({ row, outcome, result, command }: AnsweredRow): string {
   const isWell = result.verdict === "sound";
   const lines = [
     "",
-    `${String(row.row).padStart(2)}  ${(isWell ? pc.green : pc.red)(outcome.padEnd(16))} ${row.title}`,
+    `${String(row.row).padStart(2)}  ${(isWell ? pc.green : pc.red)(outcome.padEnd(LONGEST_OUTCOME))} ${row.title}`,
     `    ${pc.dim(row.why)}`,
   ];
   for (const { symbol, asked, got } of configure.notes) {
-    lines.push(`    configure: ${symbol}=${asked} is asked for, Kconfig gives ${got}`);
+    if (/^[ymn]$/.test(asked)) lines.push(`    configure: ${symbol}=${asked} is asked for, Kconfig gives ${got}`);
   }
   const [reference] = link.undefined;
   for (const line of reference ? linkerLines(link).slice(0, 2) : []) lines.push(`    ${line}`);
