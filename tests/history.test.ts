@@ -37,7 +37,7 @@ describe("the series", () => {
   const cases = states.flatMap((at, i) =>
     [kernels[i % 2]!, kernels[2]!].map(([name, cpu]) => [at, name, cpu] as const),
   );
-  test.each(cases)("at %s compiles, links and boots: %s on %s", { timeout: 900_000 }, (at, name, cpu) => {
+  test.each(cases)("at %s compiles, links and boots: %s on %s", (at, name, cpu) => {
     const { stages } = prepare({
       tree,
       config: exampleConfig(name),

@@ -5,8 +5,8 @@
 import { ipiRaised } from "../../machine/gic.ts";
 import { NO_PAGE } from "../../machine/memory-map.ts";
 import { do_handle_IPI } from "../arch/arm/kernel/smp.ts";
-import { alloc_page } from "../mm/page_alloc.ts";
 import { process_one_work } from "../kernel/workqueue.ts";
+import { alloc_page } from "../mm/page_alloc.ts";
 import { __alloc_percpu, free_percpu } from "../mm/percpu.ts";
 import { pcpu_balance_work } from "../mm/percpu-internal.ts";
 import { pcpu_depopulate_chunk, pcpu_post_unmap_tlb_flush } from "../mm/percpu-vm.ts";
