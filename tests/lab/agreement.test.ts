@@ -51,7 +51,8 @@ describe.skipIf(!hasBrowser)("the lab and the terminal (chromium)", () => {
       ),
     };
     await page.getByRole("navigation", { name: "Views" }).getByRole("button", { name: "Run" }).click();
-    await page.waitForTimeout(400);
+    // The address follows what is shown after a moment: a run if there is one, and else the view alone.
+    await page.waitForURL(shown.verdict.includes("sound") || shown.states === 0 ? /#\/run/ : /#\/run.*schedule=/);
     const schedule = /schedule=(s1:[^&]+)/.exec(page.url())?.[1];
     await context.close();
 
@@ -117,7 +118,7 @@ describe.skipIf(!hasBrowser)("the lab and the terminal (chromium)", () => {
     await page.getByRole("button", { name: "Save as lab.patch" }).click();
     const path = await (await download).path();
     await page.getByRole("button", { name: "Open the run" }).click();
-    await page.waitForTimeout(400);
+    await page.waitForURL(/#\/run.*schedule=/);
     const link = page.url();
     expect(link).toContain("patch=lab.patch~");
     const replayed = shootdown("replay", link, "--json");

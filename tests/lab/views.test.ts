@@ -38,6 +38,9 @@ async function openReport2(viewport: typeof WIDE) {
   return page;
 }
 
+/** What may follow is of the step that is shown. */
+const SETTLED = ".choices-panel[aria-busy=false] .choices button";
+
 const SIZES = [
   ["wide", WIDE],
   ["phone", PHONE],
@@ -59,7 +62,7 @@ describe.skipIf(!hasBrowser)("the lab (chromium)", () => {
       const page = await openReport2(size);
       for (const name of ["Run", "Matrix", "Patch", "Link", "Allocator", "Doctor"]) {
         await page.getByRole("navigation", { name: "Views" }).getByRole("button", { name }).click();
-        await page.waitForTimeout(150);
+        await page.waitForSelector(`.view.${name.toLowerCase()}-view`);
         expect([name, await page.evaluate("document.documentElement.scrollWidth <= innerWidth")]).toEqual([name, true]);
       }
     });
@@ -115,7 +118,7 @@ describe.skipIf(!hasBrowser)("the lab (chromium)", () => {
         .first()
         .click();
       if (size === PHONE) await page.getByRole("tab", { name: "What next" }).click();
-      await page.locator(".choices button").first().click();
+      await page.locator(SETTLED).first().click();
       await page.waitForSelector(".outlook.clear");
       expect(await seriousFindings(page)).toEqual([]);
     });
@@ -169,6 +172,14 @@ describe.skipIf(!hasBrowser)("the lab (chromium)", () => {
       expect(
         await page.getByRole("img", { name: /^1 areas in use; largest free region 32768 bytes at 32768/ }).count(),
       ).toBe(1);
+      expect(await page.getByRole("img", { name: "pages populated: 0–7, of 16" }).count()).toBe(1);
+      expect(await textsOf(page.locator(".slots .taken"))).toEqual(["12 0", "13 +1"]);
+      const created = page.getByRole("article", { name: "Chunk 1" });
+      await created.getByText("block by block").click();
+      const bits = created.getByRole("img", { name: /^\d+ of 4096 bytes in use$/ });
+      expect(await bits.count()).toBe(16);
+      expect(await bits.nth(7).getAttribute("aria-label")).toBe("4096 of 4096 bytes in use");
+      expect(await bits.nth(8).getAttribute("aria-label")).toBe("0 of 4096 bytes in use");
       expect(await seriousFindings(page)).toEqual([]);
     });
 
@@ -215,7 +226,7 @@ describe.skipIf(!hasBrowser)("the lab (chromium)", () => {
         await page.keyboard.press("ArrowRight");
         await page.keyboard.press("ArrowRight");
       }
-      await page.waitForSelector(".choices button");
+      await page.waitForSelector(SETTLED);
       await tabTo(page, /writePagesForEver begins/);
       await page.keyboard.press("Enter");
       await page.waitForSelector("text=own schedule");
@@ -254,7 +265,7 @@ describe.skipIf(!hasBrowser)("the lab (chromium)", () => {
       await page.emulateMedia({ colorScheme: scheme });
       expect(await seriousFindings(page)).toEqual([]);
       await page.getByRole("button", { name: "Step through" }).click();
-      await page.waitForSelector(".choices button");
+      await page.waitForSelector(SETTLED);
       expect(await seriousFindings(page)).toEqual([]);
       await page.getByRole("button", { name: /Use (dark|light) colours/ }).click();
       const chosen = await page.evaluate("document.documentElement.dataset.theme");

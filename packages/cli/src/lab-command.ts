@@ -3,9 +3,10 @@
  * beyond that: what is in `dist/site` may lie on any web server.
  */
 import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { InputError } from "@shootdown/doctor/errors";
 import type { Command } from "commander";
 import { parseCount } from "./options.js";
@@ -15,6 +16,9 @@ import { serveStatic } from "./static-server.js";
 const PORT = 7413;
 /** What the page is made of, beside its own package. */
 const SOURCES = ["lab", "doctor", "checker", "kernel-ts", "ir", "kconfig", "kbuild", "kernel", "machine"];
+/** Milliseconds between two looks at whether another process has built the page, and after which it must have died. */
+const LOCK_INTERVAL = 200;
+const LOCK_LIFE = 300_000;
 /** Not made from: what builds leave, and tests. */
 const NOT_SOURCE = /^(dist|node_modules)$|\.test\.ts$/;
 
@@ -26,7 +30,7 @@ export function labCommand(program: Command): void {
     .option("--build", "only build the page, for a web server of yours, and print its folder")
     .action(async (options: { port?: string; build?: boolean }) => {
       const port = options.port === undefined ? undefined : readPort(options.port);
-      const site = builtSite();
+      const site = await builtSite();
       if (options.build) {
         process.stdout.write(`${site}\n`);
         return;
@@ -43,8 +47,8 @@ function readPort(text: string): number {
   throw new InputError("S1002", `--port ${text}`, "a port is at most 65535", "for example --port 7413");
 }
 
-/** The folder of the page, built again if a source is newer. */
-function builtSite(): string {
+/** The folder of the page, built again if a source is newer. One builds at a time, and the others take what it built. */
+async function builtSite(): Promise<string> {
   const require = createRequire(import.meta.url);
   const manifest = packageOf(require, "@shootdown/lab/package.json");
   if (manifest === undefined) {
@@ -53,11 +57,44 @@ function builtSite(): string {
   }
   const folder = dirname(manifest);
   const site = join(folder, "dist/site");
+  const lock = join(folder, "dist/site.lock");
+  while (isStale(folder, site)) {
+    if (!take(lock)) {
+      await sleep(LOCK_INTERVAL);
+      continue;
+    }
+    try {
+      if (isStale(folder, site)) buildSite(manifest, site);
+    } finally {
+      rmSync(lock, { recursive: true, force: true });
+    }
+  }
+  return site;
+}
+
+function isStale(folder: string, site: string): boolean {
   const index = join(site, "index.html");
-  const packages = dirname(folder);
-  const isSource = existsSync(join(folder, "src"));
-  const isStale = !existsSync(index) || (isSource && newest(packages) > statSync(index).mtimeMs);
-  if (!isStale) return site;
+  if (!existsSync(index)) return true;
+  return existsSync(join(folder, "src")) && newest(dirname(folder)) > statSync(index).mtimeMs;
+}
+
+/** False if another process has it. One that was left behind is taken over. */
+function take(lock: string): boolean {
+  try {
+    mkdirSync(dirname(lock), { recursive: true });
+    mkdirSync(lock);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    const made = statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? Date.now();
+    if (Date.now() - made > LOCK_LIFE) rmSync(lock, { recursive: true, force: true });
+    return false;
+  }
+}
+
+/** Builds beside what is there and puts it in its place when it is whole: another process may be reading it. */
+function buildSite(manifest: string, site: string): void {
+  const folder = dirname(manifest);
   const vite = packageOf(createRequire(manifest), "vite/package.json");
   if (vite === undefined) {
     const next = "run npm install in the repository, which brings vite";
@@ -65,14 +102,16 @@ function builtSite(): string {
   }
   process.stderr.write("shootdown: building the page ...\n");
   const bin = join(dirname(vite), "bin/vite.js");
-  const build = spawnSync(process.execPath, [bin, "build", "--logLevel", "error"], {
+  const fresh = `${site}.new`;
+  const build = spawnSync(process.execPath, [bin, "build", "--logLevel", "error", "--outDir", fresh, "--emptyOutDir"], {
     cwd: folder,
     stdio: ["ignore", 2, 2],
   });
-  if (build.status !== 0 || !existsSync(index)) {
+  if (build.status !== 0 || !existsSync(join(fresh, "index.html"))) {
     throw new InputError("S1101", site, "the page could not be built", `run npm run site in ${folder}`);
   }
-  return site;
+  rmSync(site, { recursive: true, force: true });
+  renameSync(fresh, site);
 }
 
 function packageOf(require: NodeJS.Require, path: string): string | undefined {

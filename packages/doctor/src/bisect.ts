@@ -7,7 +7,6 @@
  */
 import { InputError } from "./errors.js";
 import { type HistoryEntry, readHistory, takenBack } from "./history.js";
-import type { ModelTree } from "./model-tree.js";
 import { type Asker, ask, isWell, outcomeOf, type Question } from "./question.js";
 import type { Result } from "./result.js";
 
@@ -152,10 +151,4 @@ function tryWithout(
     if (error instanceof InputError) return undefined;
     throw error;
   }
-}
-
-/** The commit of the series that a patch called `revert-ID` takes back, as a patch for today's tree. */
-export function revertOf(tree: ModelTree, name: string): HistoryEntry | undefined {
-  const id = /^revert-(.+)$/.exec(name)?.[1];
-  return id === undefined ? undefined : readHistory(tree).find((entry) => entry.at === id);
 }

@@ -71,6 +71,12 @@ export function treeAt(tree: ModelTree, at: string): ModelTree {
   return patched(tree, takenBack(tree, at));
 }
 
+/** The commit of the series that a patch called `revert-ID` takes back, as a patch for today's tree. */
+export function revertOf(tree: ModelTree, name: string): HistoryEntry | undefined {
+  const id = /^revert-(.+)$/.exec(name)?.[1];
+  return id === undefined ? undefined : readHistory(tree).find((entry) => entry.at === id);
+}
+
 /** The entries that `treeAt` takes back, in the order in which they are applied. */
 export function takenBack(tree: ModelTree, at: string): readonly HistoryEntry[] {
   const history = readHistory(tree);

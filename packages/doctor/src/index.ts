@@ -1,7 +1,7 @@
 /** The four stages on one tree, and what they read and write. */
 export { decodeSchedule, exportPromela, type Progress, ScheduleError } from "@shootdown/checker";
 export * from "./address.js";
-export { type Bisection, type BisectStep, bisect, revertOf, type Without } from "./bisect.js";
+export { type Bisection, type BisectStep, bisect, type Without } from "./bisect.js";
 export { builtObjects } from "./build.js";
 export { type Cpu, readCatalogue } from "./catalogue.js";
 export type { CheckMode } from "./check.js";
@@ -13,7 +13,7 @@ export { formatResult, MACHINE_FORMATS, type MachineFormat } from "./formats/for
 export { type ItfTrace, type ItfValue, toItf } from "./formats/itf.js";
 export { toKtap } from "./formats/ktap.js";
 export { toSarif } from "./formats/sarif.js";
-export { type HistoryEntry, readHistory, treeAt } from "./history.js";
+export { type HistoryEntry, readHistory, revertOf, treeAt } from "./history.js";
 export { type Cell, type Change, impact, type Matrix, readMatrix } from "./impact.js";
 export { printIr } from "./inspect.js";
 export * from "./link-remedies.js";
@@ -23,7 +23,7 @@ export { overrideConfig } from "./override-config.js";
 export { parsePatch } from "./patch.js";
 export { type NamedText, patched } from "./patched-tree.js";
 export { KernelBug } from "./percpu-host.js";
-export { PercpuTrace, type PercpuTraceOptions } from "./percpu-trace.js";
+export { BLOCK_HINTS, type ChunkMaps, PercpuTrace, type PercpuTraceOptions } from "./percpu-trace.js";
 export { prescribe } from "./prescribe.js";
 export { type Asker, isWell, outcomeOf } from "./question.js";
 export { type AnsweredRow, answerRow, readReport, reportNumbers } from "./report.js";

@@ -34,6 +34,23 @@ export interface PercpuTraceOptions {
   readonly checked: boolean;
 }
 
+/** The bitmaps of a chunk: bit `b` is bit `b % 32` of word `b / 32`. */
+export interface ChunkMaps {
+  /** As state lines name it. */
+  readonly chunk: number;
+  /** A bit for each page, the same in all units. */
+  readonly populated: Uint32Array;
+  /** A bit for each 4 bytes of a unit: in use. */
+  readonly allocated: Uint32Array;
+  /** A bit for each 4 bytes: an area begins, or the last one ends. */
+  readonly bound: Uint32Array;
+  /** For each page the hints of its block: `BLOCK_HINTS` numbers in that order. */
+  readonly hints: Int32Array;
+}
+
+/** The hints of a block, in bits from its start. @see pcpu_block_md */
+export const BLOCK_HINTS = ["contig_hint", "contig_hint_start", "left_free", "right_free", "first_free"] as const;
+
 const MAX_UNITS = 64;
 /** At full size, as `mm/percpu.ts` has them. */
 const PAGE_SIZE = 4096;
@@ -159,6 +176,46 @@ export class PercpuTrace {
 
   private balance(): void {
     this.native.call.process_one_work!();
+  }
+
+  /** Of each CPU: the distance of its unit from the first, in bytes. */
+  unitOffsets(): readonly number[] {
+    const offset = this.native.reader("pcpu_unit_offsets");
+    return Array.from({ length: this.options.units }, (_, cpu) => offset(cpu) * PAGE_SIZE);
+  }
+
+  /** Lists of chunks that there are. */
+  get slotCount(): number {
+    return this.slots;
+  }
+
+  /** The bitmaps of all chunks, slot by slot. */
+  maps(): readonly ChunkMaps[] {
+    const { native, chunks } = this;
+    const next = native.reader("list.next");
+    const base = native.reader("pcpu_chunk_fixed.base_addr");
+    const pages = native.reader("pcpu_chunk_fixed.nr_pages");
+    const words = (name: string, c: number, count: number) => {
+      const read = native.reader(name);
+      return Uint32Array.from({ length: count }, (_, word) => read(c, word));
+    };
+    const hints = BLOCK_HINTS.map((hint) => native.reader(`md_blocks.${hint}`));
+    const maps: ChunkMaps[] = [];
+    for (let slot = 0; slot < this.slots; slot++) {
+      for (let c = next(chunks + slot); c < chunks; c = next(c)) {
+        const count = pages(c);
+        maps.push({
+          chunk: this.host.chunkId(base(c)),
+          populated: words("populated", c, Math.ceil(count / 32)),
+          allocated: words("alloc_map", c, count * BLOCK_WORDS),
+          bound: words("bound_map", c, count * BLOCK_WORDS + 1),
+          hints: Int32Array.from({ length: count * hints.length }, (_, index) =>
+            hints[index % hints.length]!(c, Math.floor(index / hints.length)),
+          ),
+        });
+      }
+    }
+    return maps;
   }
 
   /** What the harness's k_state() prints. */

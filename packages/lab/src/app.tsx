@@ -4,6 +4,7 @@
 import { lazy, Suspense, useEffect, useRef, useState } from "react";
 import { DoctorView } from "./doctor/doctor-view.js";
 import { FailureNotice } from "./parts/notice.js";
+import { loadSources } from "./parts/sources.js";
 import { ArrowHeads } from "./run/arrow-heads.js";
 import { RunView } from "./run/run-view.js";
 import { keepForOffline } from "./session/offline.js";
@@ -21,7 +22,7 @@ const AllocatorView = lazy(allocator);
 
 /** Loads what is not needed yet, so that the page works on without a network. Says when it is done. */
 export async function loadTheRest(): Promise<void> {
-  await Promise.all([matrix(), patch(), link(), allocator()]);
+  await Promise.all([matrix(), patch(), link(), allocator(), loadSources(REPORT_2)]);
   if (await keepForOffline()) document.documentElement.dataset.ready = "offline";
 }
 

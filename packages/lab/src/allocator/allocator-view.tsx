@@ -8,7 +8,8 @@ import type { Failure } from "../engine/protocol.js";
 import { FailureNotice, Notice } from "../parts/notice.js";
 import { useStepKeys } from "../run/step-keys.js";
 import { ChunkCard } from "./chunk-card.js";
-import { type Snapshot, snapshotsOf } from "./chunks.js";
+import { type Snapshot, type Told, toldOf } from "./chunks.js";
+import { SlotStrip } from "./slot-strip.js";
 
 const EXAMPLE = `a 64 8 0
 a 4096 4 0
@@ -25,24 +26,24 @@ f 0
 `;
 
 /** What is shown, kept while other views are. */
-let kept: { trace: string; snapshots: readonly Snapshot[]; at: number } = { trace: EXAMPLE, snapshots: [], at: 0 };
+let kept: { trace: string; told: Told | undefined; at: number } = { trace: EXAMPLE, told: undefined, at: 0 };
 
 export function AllocatorView() {
   const [trace, setTrace] = useState(kept.trace);
   const [backend, setBackend] = useState<"vm" | "km">("vm");
-  const [snapshots, setSnapshots] = useState(kept.snapshots);
+  const [told, setTold] = useState(kept.told);
   const [at, setAt] = useState(kept.at);
   const [isRunning, setIsRunning] = useState(false);
   const [failure, setFailure] = useState<Failure>();
-  kept = { trace, snapshots, at };
-  const last = Math.max(0, snapshots.length - 1);
+  kept = { trace, told, at };
+  const last = Math.max(0, (told?.snapshots.length ?? 0) - 1);
   const goTo = (step: number) => setAt(Math.max(0, Math.min(last, step)));
   useStepKeys(at, last, goTo);
   const run = async () => {
     setIsRunning(true);
     setFailure(undefined);
     try {
-      setSnapshots(snapshotsOf(await surveyor.ask("allocate", { trace, backend, unitPages: 16, units: 4 })));
+      setTold(toldOf(await surveyor.ask("allocate", { trace, backend, unitPages: 16, units: 4 })));
       setAt(0);
     } catch (error) {
       if (error instanceof EngineFailure) setFailure(error.failure);
@@ -92,14 +93,14 @@ export function AllocatorView() {
         </form>
         <div>
           {failure && <FailureNotice failure={failure} />}
-          {snapshots.length === 0 ? (
+          {told === undefined ? (
             !failure && (
               <Notice>
                 {isRunning ? "Compiling the allocator and running the trace …" : "Run the trace to see its chunks."}
               </Notice>
             )
           ) : (
-            <Operations snapshots={snapshots} at={at} onStep={goTo} />
+            <Operations told={told} at={at} onStep={goTo} />
           )}
         </div>
       </div>
@@ -107,15 +108,13 @@ export function AllocatorView() {
   );
 }
 
-function Operations({
-  snapshots,
-  at,
-  onStep,
-}: {
-  snapshots: readonly Snapshot[];
-  at: number;
-  onStep: (step: number) => void;
-}) {
+interface OperationsProps {
+  readonly told: Told;
+  readonly at: number;
+  readonly onStep: (step: number) => void;
+}
+
+function Operations({ told: { snapshots, unitOffsets, slots }, at, onStep }: OperationsProps) {
   const shown = snapshots[at]!;
   const before = snapshots[at - 1];
   const areasOf = (snapshot: Snapshot | undefined, chunk: number) =>
@@ -170,11 +169,14 @@ function Operations({
           − chunk {id} is gone
         </p>
       ))}
+      <MapLegend />
+      <SlotStrip slots={slots} chunks={shown.chunks} before={(before ?? shown).chunks} />
       <div className="chunks">
         {shown.chunks.map((chunk) => (
           <ChunkCard
             key={chunk.id}
             chunk={chunk}
+            unitOffsets={unitOffsets}
             before={at === 0 ? chunk : before?.chunks.find(({ id }) => id === chunk.id)}
             areas={areasOf(shown, chunk.id)}
             areasBefore={at === 0 ? areasOf(shown, chunk.id) : areasOf(before, chunk.id)}
@@ -182,5 +184,30 @@ function Operations({
         ))}
       </div>
     </>
+  );
+}
+
+function MapLegend() {
+  return (
+    <p className="map-legend">
+      <span>
+        <svg aria-hidden="true">
+          <rect className="area" width="100%" height="100%" />
+        </svg>{" "}
+        in use, or memory behind it
+      </span>
+      <span>
+        <svg aria-hidden="true">
+          <rect className="contig" y="6" width="100%" height="5" />
+        </svg>{" "}
+        largest free region (contig hint)
+      </span>
+      <span>
+        <svg aria-hidden="true">
+          <line className="first-free" x1="10" x2="10" y1="0" y2="100%" />
+        </svg>{" "}
+        first free
+      </span>
+    </p>
   );
 }

@@ -2,16 +2,22 @@
  * One chunk after an operation: its map as a strip (areas in use, the largest free region, the first free byte), and its
  * hints and counters, with what the operation changed marked by a sign.
  */
+import { BlockMap } from "./block-map.js";
 import { type Area, BIT_BYTES, type Chunk, hintOf, PAGE_BYTES } from "./chunks.js";
+import { UnitGrid } from "./unit-grid.js";
 
 interface ChunkCardProps {
   readonly chunk: Chunk;
   readonly before: Chunk | undefined;
   readonly areas: readonly Area[];
   readonly areasBefore: readonly Area[];
+  /** Of each CPU, in bytes. */
+  readonly unitOffsets: readonly number[];
 }
 
-export function ChunkCard({ chunk, before, areas, areasBefore }: ChunkCardProps) {
+const NO_BITS = new Uint32Array();
+
+export function ChunkCard({ chunk, before, areas, areasBefore, unitOffsets }: ChunkCardProps) {
   const bytes = Number(chunk.fields.get("pages") ?? 1) * PAGE_BYTES;
   const contig = hintOf(chunk.fields.get("contig"));
   const firstFree = Number(chunk.fields.get("first_free") ?? 0) * BIT_BYTES;
@@ -69,6 +75,12 @@ export function ChunkCard({ chunk, before, areas, areasBefore }: ChunkCardProps)
         ))}
         <line className="first-free" x1={at(firstFree)} x2={at(firstFree)} y1="0" y2="100%" />
       </svg>
+      <UnitGrid
+        pages={pages}
+        populated={chunk.maps.populated}
+        before={before?.maps.populated ?? NO_BITS}
+        unitOffsets={unitOffsets}
+      />
       <dl>
         {[...chunk.fields].map(([name, value]) => {
           const was = before?.fields.get(name);
@@ -84,6 +96,14 @@ export function ChunkCard({ chunk, before, areas, areasBefore }: ChunkCardProps)
           );
         })}
       </dl>
+      <details className="blocks-fold">
+        <summary>Allocation bitmap and hints, block by block</summary>
+        <BlockMap
+          pages={pages}
+          {...chunk.maps}
+          before={before?.maps ?? { allocated: NO_BITS, hints: chunk.maps.hints }}
+        />
+      </details>
     </article>
   );
 }

@@ -27,6 +27,8 @@ export class Engine {
   private active: Pending | undefined;
   private ids = 0;
 
+  constructor(private readonly newWorker: () => Worker) {}
+
   /** Starts the worker, which takes a moment, before anything is asked. */
   warm(): void {
     this.worker ??= this.start();
@@ -69,7 +71,7 @@ export class Engine {
   }
 
   private start(): Worker {
-    const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module", name: "engine" });
+    const worker = this.newWorker();
     worker.onmessage = (event: MessageEvent<Reply>) => this.receive(event.data);
     worker.onerror = (event) => this.crash(event.message || "the engine's worker could not be loaded");
     return worker;

@@ -2,7 +2,6 @@
  * The requests that the engine answers: from what the page names to the doctor, and back to plain data.
  */
 
-import { examples, files } from "virtual:model-tree";
 import {
   type AddressSubject,
   decodeSchedule,
@@ -10,13 +9,10 @@ import {
   examine,
   explore,
   InputError,
-  ModelTree,
-  type NamedText,
   outcomeOf,
   outlook,
   type Prepared,
   type Progress,
-  patched,
   prepare,
   prescribe,
   readCatalogue,
@@ -27,15 +23,13 @@ import {
   scenarioAbout,
   scenarioNames,
   successorsOf,
-  suggest,
-  treeAt,
 } from "@shootdown/doctor";
+import { exampleConfig, exampleTexts, patchesOf, shippedNames, shippedPatch, tree } from "./bundled.js";
 import { commandWords, shellWords } from "./command.js";
 import { runTrace } from "./percpu.js";
-import type { Catalogue, MethodName, Methods } from "./protocol.js";
+import type { Catalogue, MethodName } from "./protocol.js";
+import type { Answers } from "./serve.js";
 
-const tree = new ModelTree(new Map(files));
-const exampleTexts = new Map(examples);
 /** Milliseconds between two reports of a search. */
 const REPORT_INTERVAL = 100;
 /** Bytes of state storage of one search: what a page may take of a machine. */
@@ -43,9 +37,7 @@ const MAX_MEMORY = 1024 ** 3;
 /** States of one search for a prescription: a candidate that needs more is not prescribed. */
 const MAX_PRESCRIPTION_STATES = 4_000_000;
 
-export const methods: {
-  [M in MethodName]: (ask: Methods[M]["ask"], report: (value: Methods[M]["report"]) => void) => Methods[M]["answer"];
-} = {
+export const methods: Answers<Exclude<MethodName, "sources">> = {
   catalogue: () => catalogue(),
 
   examine({ subject, look }, report) {
@@ -59,7 +51,7 @@ export const methods: {
   },
 
   prescribe({ subject, result }, report) {
-    const shipped = tree.namesIn("kernel/patches", ".patch").map(shippedPatch);
+    const shipped = shippedNames().map(shippedPatch);
     const options = { chaining: true, shortest: false, maxStates: MAX_PRESCRIPTION_STATES };
     const input: Examination = { ...subjectOf(subject), mode: { kind: "search", options }, replayCommand: () => "" };
     const onTried = (tried: number, total: number) => report({ progress: { tried, total } });
@@ -77,15 +69,6 @@ export const methods: {
     return outlook(preparedOf(subject), successors, { maxStates }, onProgress);
   },
 
-  sources({ subject }) {
-    const { at, patches } = subjectOf(subject);
-    const whole = patched(at === undefined ? tree : treeAt(tree, at), patches);
-    return whole
-      .paths()
-      .filter(isSource)
-      .map((path): [string, string] => [path, whole.read(path)!]);
-  },
-
   allocate: (ask) => runTrace(tree, ask),
 
   cell({ subject, maxStates }, report) {
@@ -101,11 +84,6 @@ export const methods: {
   },
 };
 
-/** What people read and edit: the machine, the kernel and its scenarios, without history, patches and reports. */
-function isSource(path: string): boolean {
-  return /\.ts$|(^|\/)(Kconfig[^/]*|Makefile|Kbuild)$/.test(path);
-}
-
 /** The words behind `./shootdown replay SCHEDULE`. */
 function replayCommand(subject: AddressSubject) {
   return (schedule: string) => shellWords(["./shootdown", "replay", schedule, ...commandWords(subject)]);
@@ -116,9 +94,10 @@ function catalogue(): Catalogue {
   return {
     cpus: readCatalogue(tree).map(({ name, about, smp, mmu }) => ({ name, about, smp, mmu })),
     scenarios: scenarioNames(tree).map((name) => ({ name, about: scenarioAbout(tree, name) })),
-    patches: tree
-      .namesIn("kernel/patches", ".patch")
-      .map((name) => ({ name, about: firstParagraph(shippedPatch(name).text) })),
+    patches: [
+      ...shippedNames().map((name) => ({ name, about: firstParagraph(shippedPatch(name).text) })),
+      ...readHistory(tree).map(({ at, subject }) => ({ name: `revert-${at}`, about: `Takes back: ${subject}` })),
+    ],
     history: readHistory(tree).map(({ at, subject, since }) => ({ at, subject, since })),
     examples: [...exampleTexts.keys()],
     matrix: readMatrix(tree).configurations.map(({ name, config, cpu, set, at }) => ({
@@ -131,29 +110,15 @@ function catalogue(): Catalogue {
   };
 }
 
-function shippedPatch(name: string): NamedText {
-  const text = tree.read(`kernel/patches/${name}.patch`);
-  if (text !== undefined) return { name, text };
-  const names = tree.namesIn("kernel/patches", ".patch");
-  throw new InputError("S1302", `patch ${name}`, "no patch of that name ships", suggest(name, names));
-}
-
-function exampleConfig(name: string): NamedText {
-  const text = exampleTexts.get(name);
-  if (text !== undefined) return { name, text };
-  const next = suggest(name, [...exampleTexts.keys()]);
-  throw new InputError("S1101", name, "no configuration of that name ships, and its text did not come along", next);
-}
-
 function subjectOf(subject: AddressSubject): Subject {
-  const { config, cpu, set, at, patches, scenario, sizes } = subject;
+  const { config, cpu, set, at, scenario, sizes } = subject;
   return {
     tree,
     config: config.text === undefined ? exampleConfig(config.name) : { name: config.name, text: config.text },
     cpu,
     sets: new Map(Object.entries(set)),
     at,
-    patches: patches.map(({ name, text }) => (text === undefined ? shippedPatch(name) : { name, text })),
+    patches: patchesOf(subject),
     scenario,
     sizes: new Map(Object.entries(sizes)),
   };

@@ -100,11 +100,33 @@ export interface AllocatorAsk {
   readonly units: number;
 }
 
-/** A line of the trace, and what the allocator printed while it ran and of its state after it. */
+/** A line of the trace, what the allocator printed while it ran and of its state after it, and its bitmaps then. */
 export interface AllocatorOperation {
   readonly line: string;
   readonly said: readonly string[];
   readonly state: readonly string[];
+  /** Slot by slot. What an operation left alone is the same object as before it. */
+  readonly maps: readonly ChunkMaps[];
+}
+
+export interface AllocatorAnswer {
+  /** Of each CPU: the distance of its unit from the first, in bytes. */
+  readonly unitOffsets: readonly number[];
+  readonly slots: number;
+  readonly operations: readonly AllocatorOperation[];
+}
+
+/** The bitmaps of a chunk as the allocator has them: bit `b` is bit `b % 32` of word `b / 32`. */
+export interface ChunkMaps {
+  readonly chunk: number;
+  /** A bit for each page, the same in all units. */
+  readonly populated: Uint32Array;
+  /** A bit for each 4 bytes of a unit: in use. */
+  readonly allocated: Uint32Array;
+  /** A bit for each 4 bytes: an area begins, or the last one ends. */
+  readonly bound: Uint32Array;
+  /** For each page the hints of its block, in bits: contig_hint, contig_hint_start, left_free, right_free, first_free. */
+  readonly hints: Int32Array;
 }
 
 /** By name: what is asked with, reported meanwhile, and answered. */
@@ -133,7 +155,7 @@ export interface Methods {
   /** Every file of the subject's tree that people read, by its path in a model tree. */
   sources: { ask: { subject: AddressSubject }; report: never; answer: readonly (readonly [string, string])[] };
   /** A percpu trace, operation by operation. */
-  allocate: { ask: AllocatorAsk; report: never; answer: readonly AllocatorOperation[] };
+  allocate: { ask: AllocatorAsk; report: never; answer: AllocatorAnswer };
   cell: {
     ask: { subject: AddressSubject; maxStates: number };
     report: { progress: SearchProgress };

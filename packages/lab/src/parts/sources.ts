@@ -3,7 +3,7 @@
  */
 import type { AddressSubject } from "@shootdown/doctor/face";
 import { useEffect, useState } from "react";
-import { scout } from "../engine/engines.js";
+import { librarian } from "../engine/engines.js";
 
 /** A file by the name that results give it (`mm/highmem.ts`, `machine/mmu.ts`). */
 export type Sources = (file: string) => string | undefined;
@@ -26,7 +26,7 @@ export function loadSources(subject: AddressSubject): Promise<Sources> {
   const key = keyOf(subject);
   const found = known.get(key);
   if (found) return found;
-  const loading = scout.ask("sources", { subject }).then((list): Sources => {
+  const loading = librarian.ask("sources", { subject }).then((list): Sources => {
     const files = new Map(list);
     const sources: Sources = (file) => files.get(file.startsWith("machine/") ? file : `kernel/${file}`);
     const names = list.map(([path]) => path.replace(/^kernel\//, ""));

@@ -37,10 +37,13 @@ export function ChoicesPanel({ run, step }: { run: ShownRun; step: number }) {
   if (problem !== "") return <p className="empty">What may follow is not known: {problem}.</p>;
   if (!here) return <p className="empty">Looking at what may follow …</p>;
   const isStale = here.successors.length !== step;
-  const choose = (ordinal: number) => void openRun(run.subject, { successors: [...here.successors, ordinal] });
+  const choose = (ordinal: number) => {
+    // What is shown is of the step before; a choice would go on from there.
+    if (!isStale) void openRun(run.subject, { successors: [...here.successors, ordinal] });
+  };
   const isOver = here.violation !== undefined;
   return (
-    <div className={`choices-panel${isStale ? " stale" : ""}`}>
+    <div className="choices-panel" aria-busy={isStale}>
       <OutlookLine subject={run.subject} successors={here.successors} isOver={isOver} kind={here.violation?.kind} />
       {isOver ? (
         <p className="empty">The run ends here. Go back a few steps to try another way.</p>

@@ -66,25 +66,13 @@ export const REPORT_2: AddressSubject = {
   sizes: {},
 };
 
-/** Today's tree has the fix of report 1; this takes it back. */
-const WITHOUT_FIX_1 = `Takes the fix of report 1 back: percpu-vm is built for SMP without MMU, too.
-
---- a/mm/Kconfig
-+++ b/mm/Kconfig
-@@ -6,3 +6,3 @@
- config NEED_PER_CPU_KM
--\tdepends on !SMP || !MMU
-+\tdepends on !SMP
- \tbool
-`;
-
 /** Report 1: SMP without MMU, before its fix. */
 export const REPORT_1: AddressSubject = {
   config: { name: "6.12-rclass-smp-nommu.config" },
   cpu: "cortex-r5",
   set: {},
-  patches: [{ name: "report1-without-fix.patch", text: WITHOUT_FIX_1 }],
-  scenario: "kmap-dma",
+  patches: [{ name: "revert-3583521aabac" }],
+  scenario: "percpu-second-chunk",
   sizes: {},
 };
 
