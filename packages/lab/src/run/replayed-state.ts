@@ -74,6 +74,25 @@ export class ReplayedState {
   }
 }
 
+/** Locks of one array that are all free and were left alone are one line: `vmap_block[0–15].lock`. */
+export function foldLocks(locks: readonly HeldLock[]): readonly HeldLock[] {
+  const familyOf = ({ name }: HeldLock) => name.replace(/\[\d+\]/, "[]");
+  const isQuiet = (lock: HeldLock) => familyOf(lock) !== lock.name && !lock.holder && !lock.isChanged;
+  const quiet = new Map<string, HeldLock[]>();
+  for (const lock of locks.filter(isQuiet)) quiet.set(familyOf(lock), [...(quiet.get(familyOf(lock)) ?? []), lock]);
+  const folded = new Set<string>();
+  return locks.flatMap((lock) => {
+    const family = familyOf(lock);
+    const list = isQuiet(lock) ? quiet.get(family)! : [];
+    if (list.length < 2) return [lock];
+    if (folded.has(family)) return [];
+    folded.add(family);
+    const [first, last] = [list[0]!, list.at(-1)!].map(({ name }) => /\[(\d+)\]/.exec(name)![1]);
+    const isWhole = Number(last) - Number(first) + 1 === list.length;
+    return [{ ...lock, name: family.replace("[]", isWhole ? `[${first}–${last}]` : "[the others]") }];
+  });
+}
+
 export interface Family {
   /** `tlb`, `csd.func` */
   readonly name: string;
@@ -93,7 +112,12 @@ const GROUPS: readonly (readonly [group: string, names: RegExp])[] = [
   ["Temporary mappings", /^kmap_ctrl/],
   ["Caches", /cache/],
   ["IPIs", /^(ipiRaised|csd|call_single_queue)/],
-  ["Percpu", /^(pcpu|chunk|map_used|map_alloc)/i],
+  [
+    "Percpu",
+    /^(pcpu|md_blocks|alloc_map|bound_map|populated|isChunk|list\b|to_free|page_index|pages\b|areas|region_bits|skipped_)/,
+  ],
+  ["vmalloc", /^(vmap_|vm_|busy\b|lazy\b|purge_list|free_list|drain_vmap|isTaken|blockIsAllocated|readers|isReading)/],
+  ["Pages", /^isAllocated/],
   ["Tasks", /^(task_state|current)/],
 ];
 const OTHER = "Other state";

@@ -4,7 +4,17 @@
  */
 import { useMemo, useState } from "react";
 import type { ShownRun } from "../session/session.js";
-import { changeKind, type Element, type Family, groupElements, meaning, ReplayedState } from "./replayed-state.js";
+import { percpuChunks } from "./percpu-chunks.js";
+import { PercpuPanel } from "./percpu-panel.js";
+import {
+  changeKind,
+  type Element,
+  type Family,
+  foldLocks,
+  groupElements,
+  meaning,
+  ReplayedState,
+} from "./replayed-state.js";
 
 const SIGNS = { added: "+", modified: "~", deleted: "−" } as const;
 
@@ -13,7 +23,8 @@ export function StatePanel({ run, step }: { run: ShownRun; step: number }) {
   const replayed = useMemo(() => new ReplayedState(run.initial, run.trace), [run.initial, run.trace]);
   const { elements, locks } = useMemo(() => replayed.at(step), [replayed, step]);
   const shown = changedOnly ? elements.filter(({ before }) => before !== undefined) : elements;
-  const shownLocks = changedOnly ? locks.filter(({ isChanged }) => isChanged) : locks;
+  const shownLocks = changedOnly ? locks.filter(({ isChanged }) => isChanged) : foldLocks(locks);
+  const chunks = useMemo(() => (changedOnly ? [] : percpuChunks(elements)), [elements, changedOnly]);
   return (
     <div className="state-panel">
       <label className="switch">
@@ -37,6 +48,7 @@ export function StatePanel({ run, step }: { run: ShownRun; step: number }) {
           </dl>
         </section>
       )}
+      <PercpuPanel chunks={chunks} />
       {groupElements(shown).map((group) => (
         <section key={group.name}>
           <h4>{group.name}</h4>
