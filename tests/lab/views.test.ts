@@ -3,6 +3,7 @@
  * Method: Chromium on `./shootdown lab`; after each view axe-core looks for what keeps people out, and the page must have
  * asked nobody, broken no policy and thrown nothing.
  */
+import { encodeAddress } from "@shootdown/doctor/face";
 import type { Locator } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { hasBrowser, Lab, type LabPage, PHONE, seriousFindings, tabTo, WIDE } from "../support/lab.js";
@@ -272,6 +273,29 @@ describe.skipIf(!hasBrowser)("the lab (chromium)", () => {
       await page.reload();
       expect(await page.evaluate("document.documentElement.dataset.theme")).toBe(chosen);
     });
+  });
+
+  test("shows the percpu chunks and their bitmaps in the state of a run", async () => {
+    const subject = {
+      config: { name: "6.12-v7-smp-highmem.config" },
+      cpu: "cortex-a9",
+      set: {},
+      patches: [],
+      scenario: "percpu-second-chunk",
+      sizes: {},
+    };
+    const page = await open(WIDE, encodeAddress({ view: "run", subject }));
+    await page.getByRole("button", { name: "Start a schedule of your own" }).click();
+    for (let step = 1; step <= 8; step++) {
+      await page.locator(SETTLED).first().click();
+      await page.waitForSelector(`.step-count:has-text("${step} / ${step}")`);
+    }
+    await page.getByLabel("Next step that touches").fill("alloc_map");
+    await page.getByRole("button", { name: "Previous match" }).click();
+    const chunk = page.getByRole("article", { name: "Chunk 0" });
+    expect(await chunk.locator("h5").innerText()).toContain("slot");
+    expect(await chunk.getByRole("img", { name: /^alloc_map [01]+, changed: bit 0/ }).count()).toBe(1);
+    expect(await seriousFindings(page)).toEqual([]);
   });
 
   test("nothing moves while results stream in", async () => {

@@ -46,12 +46,22 @@ export class Engine {
     });
   }
 
-  /** Ends what was asked by that name and is not answered; each is rejected with `Stopped`. Others go on. */
-  stop(method: MethodName): void {
+  /** Takes back what was asked by that name and is not begun; each is rejected with `Stopped`. */
+  takeBack(method: MethodName): void {
+    for (const { reject } of this.unbegun(method)) reject(new Stopped());
+  }
+
+  private unbegun(method: MethodName): Pending[] {
     const isMeant = ({ request }: Pending) => request.method === method;
     const ended = this.queue.filter(isMeant);
     this.queue.splice(0, this.queue.length, ...this.queue.filter((pending) => !isMeant(pending)));
-    if (this.active && isMeant(this.active)) {
+    return ended;
+  }
+
+  /** Ends what was asked by that name and is not answered; each is rejected with `Stopped`. Others go on. */
+  stop(method: MethodName): void {
+    const ended = this.unbegun(method);
+    if (this.active?.request.method === method) {
       ended.push(this.active);
       this.worker?.terminate();
       this.worker = undefined;

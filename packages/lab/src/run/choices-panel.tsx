@@ -13,8 +13,11 @@ import { OutlookLine } from "./outlook-line.js";
 /** Milliseconds that the reader must rest on a step before it is asked what may follow. */
 const REST = 60;
 
+/** The last answer, for when the panel comes back from behind another. */
+let kept: { readonly schedule: string; readonly explored: Explored } | undefined;
+
 export function ChoicesPanel({ run, step }: { run: ShownRun; step: number }) {
-  const [here, setHere] = useState<Explored>();
+  const [here, setHere] = useState(kept?.schedule === run.schedule ? kept.explored : undefined);
   const [problem, setProblem] = useState("");
   useEffect(() => {
     let isWanted = true;
@@ -23,6 +26,7 @@ export function ChoicesPanel({ run, step }: { run: ShownRun; step: number }) {
         const successors = (await successorsOfRun(run)).slice(0, step);
         const explored = await engine.ask("explore", { subject: run.subject, successors });
         if (isWanted) setHere(explored);
+        if (isWanted) kept = { schedule: run.schedule, explored };
         if (isWanted) setProblem("");
       } catch (error) {
         if (isWanted) setProblem(error instanceof EngineFailure ? error.failure.reason : "the engine was stopped");

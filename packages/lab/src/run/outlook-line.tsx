@@ -4,11 +4,15 @@
  */
 import { type AddressSubject, count, type FindingName, findingCode } from "@shootdown/doctor/face";
 import { useEffect, useState } from "react";
-import { Stopped } from "../engine/client.js";
 import { scout } from "../engine/engines.js";
 import type { Outlook, SearchProgress } from "../engine/protocol.js";
 import { goTo, openRun } from "../session/session.js";
 
+/**
+ * States of the searches that are tried, one after the other. The first is over so soon that it is let run where the reader goes
+ * on meanwhile: to end a search ends its worker, and a new one takes longer to start.
+ */
+const FIRST_STATES = 30_000;
 const MAX_STATES = 2_000_000;
 /** Milliseconds that the reader must rest before a search is worth it. */
 const REST = 350;
@@ -33,27 +37,32 @@ export function OutlookLine({ subject, successors, isOver, kind }: OutlookProps)
   useEffect(() => {
     if (isOver) return;
     let isWanted = true;
-    let isAsked = false;
+    let isLong = false;
     const update = (next: Known) => isWanted && setKnown(next);
     setKnown({ state: "resting" });
     const timer = setTimeout(async () => {
-      isAsked = true;
       update({ state: "searching" });
-      try {
+      const search = (maxStates: number) => {
         const report = ({ progress }: { progress: SearchProgress }) => update({ state: "searching", progress });
-        const outlook = await scout.ask("outlook", { subject, successors, maxStates: MAX_STATES }, report);
-        isAsked = false;
+        return scout.ask("outlook", { subject, successors, maxStates }, report);
+      };
+      try {
+        let outlook = await search(FIRST_STATES);
+        if (outlook.verdict === "limit" && isWanted) {
+          isLong = true;
+          outlook = await search(MAX_STATES);
+        }
         update({ state: "known", outlook });
-      } catch (error) {
-        isAsked = false;
-        if (!(error instanceof Stopped)) update({ state: "stopped" });
-        else update({ state: "stopped" });
+      } catch {
+        update({ state: "stopped" });
       }
+      isLong = false;
     }, REST);
     return () => {
       isWanted = false;
       clearTimeout(timer);
-      if (isAsked) scout.stop("outlook");
+      if (isLong) scout.stop("outlook");
+      else scout.takeBack("outlook");
     };
   }, [subject, key, isOver]);
 
