@@ -3,7 +3,7 @@
  *
  * The start page is opened in new profiles: milliseconds until its first view, and from there to the verdict on report 2. Runs of 5,000 steps (8 CPUs from the engine by random choices; 64
  * CPUs made of eight such, side by side in time) are opened in Chromium, scrolled and stepped through; frame times are those of
- * the browser's own trace. Needs `npm run build` and chromium. Prints one line a run.
+ * the browser's own trace. Needs `npm run build` and chromium. Prints a line for the start and one a run.
  */
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -16,6 +16,7 @@ import { readModelTree } from "../packages/cli/dist/files.js";
 const ROOT = join(import.meta.dirname, "..");
 const STEPS = 5000;
 const SCROLL_FRAMES = 240;
+const STARTS = 5;
 
 /** A run of random choices on a sound kernel, as a result document. */
 function longRun(cpus) {
@@ -59,6 +60,23 @@ function sideBySide(result, copies) {
   const stands = Array.from({ length: own * copies }, (_, cpu) => check.initial.stands[cpu % own]);
   const trace = check.trace.map((step, index) => ({ ...step, cpu: step.cpu + own * (index % copies) }));
   return { ...result, stages: { ...result.stages, check: { ...check, initial: { ...check.initial, stands }, trace } } };
+}
+
+async function measureStart(browser, address) {
+  const starts = [];
+  for (let start = 0; start < STARTS; start++) {
+    const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+    const page = await context.newPage();
+    const began = performance.now();
+    await page.goto(address, { waitUntil: "commit" });
+    await page.waitForSelector("h1");
+    const seen = performance.now();
+    await page.waitForSelector(".finding-picture", { timeout: 120_000 });
+    starts.push({ view: seen - began, verdict: performance.now() - seen });
+    await context.close();
+  }
+  const list = (name) => starts.map((start) => start[name].toFixed(0)).join(" ");
+  process.stdout.write(`first view ${list("view")} ms, verdict on report 2 after it ${list("verdict")} ms\n`);
 }
 
 async function measure(browser, address, name, result) {
@@ -112,6 +130,7 @@ const browser = await chromium.launch({
   args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
 });
 try {
+  await measureStart(browser, address);
   const run = longRun(8);
   await measure(browser, address, `8 CPUs, ${run.stages.check.trace.length} steps`, run);
   await measure(browser, address, `64 CPUs, ${run.stages.check.trace.length} steps`, sideBySide(run, 8));
