@@ -1,9 +1,10 @@
 /**
  * bench:lab: how soon is there something to see, and does the picture of a long run scroll smoothly?
  *
- * The start page is opened in new profiles: milliseconds until its first view, and from there to the verdict on report 2. Runs of 5,000 steps (8 CPUs from the engine by random choices; 64
- * CPUs made of eight such, side by side in time) are opened in Chromium, scrolled and stepped through; frame times are those of
- * the browser's own trace. Needs `npm run build` and chromium. Prints a line for the start and one a run.
+ * The start page is opened in new profiles: milliseconds until its first view, and from there to the verdict on report 2. Runs
+ * of 5,000 steps (8 CPUs from the engine by random choices; 64 CPUs made of eight such, side by side in time) are opened in
+ * Chromium, scrolled and stepped through; frame times are those of the browser's own trace. Needs `npm run build` and chromium.
+ * Prints a line for the start and one a run.
  */
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
