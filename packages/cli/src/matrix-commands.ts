@@ -112,10 +112,11 @@ function renderRow({ row, outcome, result, command }: AnsweredRow): string {
     `${String(row.row).padStart(2)}  ${(isWell ? pc.green : pc.red)(outcome.padEnd(LONGEST_OUTCOME))} ${row.title}`,
     `    ${pc.dim(row.why)}`,
   ];
-  for (const { symbol, asked, got } of configure.notes) {
+  const [reference] = link.undefined;
+  const linkLines = renderLink(link);
+  for (const { symbol, asked, got } of linkLines.length > 0 ? configure.notes : []) {
     if (/^[ymn]$/.test(asked)) lines.push(`    configure: ${symbol}=${asked} is asked for, Kconfig gives ${got}`);
   }
-  const [reference] = link.undefined;
   for (const line of reference ? linkerLines(link).slice(0, 2) : []) lines.push(`    ${line}`);
   if (reference) {
     const back = reference.steps.flatMap((step) => (step.kind === "branch" ? [step] : [])).at(-1);
@@ -124,7 +125,7 @@ function renderRow({ row, outcome, result, command }: AnsweredRow): string {
       `    at -O2 inside ${reference.holder}()${reference.both ? `; meets its definition if ${reference.both}` : ""}`,
     );
   }
-  if (!reference) for (const line of renderLink(link)) lines.push(`    ${line}`);
+  if (!reference) lines.push(...linkLines.map((line) => `    ${line}`));
   for (const error of link.errors) lines.push(`    ${error.file}:${error.line}: error: ${error.message}`);
   for (const message of boot.messages) if (message.level !== "info") lines.push(`    boot: ${message.text}`);
   if (!check.applies && check.verdict === "sound") lines.push(`    does not apply: ${check.reason}`);

@@ -76,8 +76,8 @@ function candidates(input: Examination, result: Result, options: PharmacyOptions
   }
   const { symbols, prompts, machine } = result.stages.configure;
   for (const symbol of prompts) {
-    // A kernel may be made for one more kind of machine; made for one less, it is no longer this machine's.
-    if (machine.includes(symbol) && symbols[symbol] === "y") continue;
+    // A kernel may be made for one more kind of machine; made for one less, it is no longer this machine's, if it boots there.
+    if (machine.includes(symbol) && symbols[symbol] === "y" && result.stages.boot.verdict !== "panics") continue;
     const value = symbols[symbol] === "y" ? "n" : "y";
     list.push({
       what: `CONFIG_${symbol}=${value}`,

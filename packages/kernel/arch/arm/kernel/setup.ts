@@ -15,7 +15,7 @@ function setup_processor(): void {
   if (CPU.ARCH >= 7 && !CONFIG.CPU_V7) {
     pr_warn("this kernel has no processor code for the CPU: a real one stops in __lookup_processor_type");
   }
-  if (CONFIG.MMU && !CPU.HAS_MMU) pr_err("this kernel needs an MMU and the CPU has none");
+  BUG_ON(CONFIG.MMU && !CPU.HAS_MMU, "this kernel needs an MMU and the CPU has none");
   if (CONFIG.SMP && !CPU.IS_SMP) pr_warn("CPUs of this kind do not come in clusters: a real kernel finds one");
 }
 
