@@ -62,7 +62,7 @@ function hashLog(states: number): number {
 function compare(configuration: Configuration, rounds: number): boolean {
   const folder = mkdtempSync(join(tmpdir(), "shootdown-bench-"));
   const meter = new Meter(folder);
-  const verifier = buildVerifier(exportPromela(kmapDma(configuration)), 16_384);
+  const verifier = buildVerifier(exportPromela(kmapDma(configuration)), { memoryMegabytes: 16_384, optimisation: 2 });
   const shipped: Sample[] = [];
   const unreduced: Sample[] = [];
   const spin: Sample[] = [];

@@ -7,8 +7,10 @@ import { describe, expect, it } from "vitest";
 import {
   arithmetic,
   choices,
+  chosenWait,
   counter,
   FAULTY,
+  hardware,
   interrupt,
   ipi,
   levels,
@@ -17,7 +19,7 @@ import {
 import { missingTools, runSpin } from "./crosscheck/spin.js";
 
 const withoutSpin = missingTools().length > 0;
-const SMALL = { hashLog: 16, maxDepth: 100_000 };
+const SMALL = { hashLog: 16, maxDepth: 100_000, optimisation: 0 } as const;
 
 describe.skipIf(withoutSpin)("Spin", () => {
   it.each([
@@ -27,6 +29,8 @@ describe.skipIf(withoutSpin)("Spin", () => {
     ["an interrupt", interrupt],
     ["an IPI", () => ipi()],
     ["softirq and hardware", levels],
+    ["hardware that waits", hardware],
+    ["a wait behind a choice", chosenWait],
     ["arithmetic", arithmetic],
   ])("stores as many states: %s", (_, make) => {
     const system = make();

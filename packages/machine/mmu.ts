@@ -2,8 +2,8 @@
  * The MMU: one kernel page table, one TLB for each CPU.
  *
  * A TLB entry appears when a CPU uses an address and stays until an invalidation reaches that CPU, whatever happens to
- * the page table meanwhile. That is the whole difficulty of this layer. Speculative fills are not modelled here; a
- * scenario that wants them adds `speculativeFill` as hardware.
+ * the page table meanwhile. That is the whole difficulty of this layer. An entry also appears by itself, where a
+ * scenario's hardware speculates (`speculativeFill`): a flush before the page table is cleared has then flushed too early.
  */
 import { FIXMAP_BASE, HIGH_PAGES, KM_MAX_IDX, LINEAR_BASE, NR_CPUS, type page_t, type vaddr_t } from "./memory-map.ts";
 
@@ -46,15 +46,25 @@ export function accessMemory(va: vaddr_t, page: page_t): void {
   }
 }
 
-/** A choice has at most 256 ways, enough for any search. */
-const FILLED_PAGES = SHARED_PAGES > 256 ? 256 : SHARED_PAGES;
-
-/** The walker fills an entry that no instruction asked for. */
-export function speculativeFill(): void {
-  const va = choose(FILLED_PAGES);
+/**
+ * The walker fills the entry of `va` on its own account, as the architecture lets it: whatever does not fault may be put into a
+ * TLB at any time, used or not (Arm ARM, Translation Lookaside Buffers). It may have evicted another entry before. The hardware of
+ * a scenario calls this for the addresses whose mappings the scenario changes. A fill that changes nothing is no step.
+ */
+export function speculativeFill(va: vaddr_t): void {
+  const cpu = smp_processor_id();
   atomic: {
-    const cpu = smp_processor_id();
-    if (pte[va] !== 0) tlb[cpu][va] = pte[va];
+    if (va < FIXMAP_BASE) {
+      wait_until(pte[va] !== 0 && tlb[cpu][va] !== pte[va], "for a mapping that the TLB does not hold");
+      tlb[cpu][va] = pte[va];
+    } else {
+      const slot = va - FIXMAP_BASE;
+      wait_until(
+        fixmap_pte[cpu][slot] !== 0 && fixmap_tlb[cpu][slot] !== fixmap_pte[cpu][slot],
+        "for a mapping that the TLB does not hold",
+      );
+      fixmap_tlb[cpu][slot] = fixmap_pte[cpu][slot];
+    }
   }
 }
 

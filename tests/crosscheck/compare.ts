@@ -18,7 +18,7 @@ import {
   searchReduced,
   unchain,
 } from "@shootdown/checker";
-import { buildVerifier, type SpinOptions } from "./spin.js";
+import { buildVerifier, type SpinOptions, type VerifierOptions } from "./spin.js";
 
 export interface CompareOptions {
   /** States up to which Spin is asked. */
@@ -26,7 +26,7 @@ export interface CompareOptions {
   /** States up to which the interpreter searches. */
   readonly referenceStates: number;
   /** Absent: Spin is not asked. */
-  readonly spin?: SpinOptions;
+  readonly spin?: SpinOptions & VerifierOptions;
   /** Instead of the export: for seeing a comparison fail. */
   readonly promela?: string;
 }
@@ -36,6 +36,8 @@ export interface Comparison {
   readonly states: number;
   /** Spin's, where it was asked. */
   readonly spinStates?: number;
+  /** Why the system cannot be told in Promela, where that is so: then Spin was not asked. */
+  readonly unexported?: string;
   /** What does not agree; empty if everything does. */
   readonly failures: readonly string[];
 }
@@ -82,6 +84,17 @@ function againstReduced(system: System, ours: SearchResult, maxStates: number): 
   return failures;
 }
 
+/** The Promela of a system, or why there is none (CAVEATS.md). Other errors are thrown. */
+function exportOf(system: System): { readonly text: string } | { readonly why: string } {
+  try {
+    return { text: exportPromela(system) };
+  } catch (error) {
+    const { message } = error as Error;
+    if (!message.includes("cannot be exported")) throw error;
+    return { why: message };
+  }
+}
+
 export function compare(system: System, options: CompareOptions): Comparison {
   const { spinStates, referenceStates, spin } = options;
   const ours = search(system, { maxStates: spinStates + 1 });
@@ -91,7 +104,9 @@ export function compare(system: System, options: CompareOptions): Comparison {
   if (verdict === "limit") return { verdict, states, failures };
   failures.push(...againstReduced(system, ours, spinStates + 1));
   if (!spin) return { verdict, states, failures };
-  const verifier = buildVerifier(options.promela ?? exportPromela(system), spin.memoryMegabytes);
+  const exported = options.promela === undefined ? exportOf(system) : { text: options.promela };
+  if ("why" in exported) return { verdict, states, unexported: exported.why, failures };
+  const verifier = buildVerifier(exported.text, spin);
   try {
     let theirs = verifier.run(spin);
     // Where there are violations of both kinds, who searches in another order meets another one first.

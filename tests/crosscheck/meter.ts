@@ -44,7 +44,7 @@ export class Meter {
   constructor(private readonly folder: string) {
     this.program = join(folder, "meter");
     writeFileSync(`${this.program}.c`, SOURCE);
-    const gcc = spawnSync("gcc", ["-O1", "-o", this.program, `${this.program}.c`], { encoding: "utf8" });
+    const gcc = spawnSync("gcc", ["-o", this.program, `${this.program}.c`], { encoding: "utf8" });
     if (gcc.status !== 0) throw new Error(`gcc failed: ${gcc.error?.message ?? gcc.stderr}`);
   }
 

@@ -12,6 +12,7 @@ import {
   type Fn,
   type Instr,
   type LocalId,
+  liveIn,
   mapExpr,
   mapInstr,
   mapTerm,
@@ -67,11 +68,12 @@ export function globalRanges(system: System): GlobalRanges {
   return ranges;
 }
 
-/** By block, the bounds of the locals that are assigned on some way to it. Unreachable blocks have none. */
+/** By block, the bounds of the locals that live there and are assigned on some way to it. Unreachable blocks have none. */
 export function localRanges(fn: Fn, globals: GlobalRanges): readonly (ReadonlyMap<LocalId, Interval> | undefined)[] {
   const entry: (Bounds | undefined)[] = fn.blocks.map(() => undefined);
   const joins = fn.blocks.map(() => 0);
   const steps = thresholds(fn);
+  const live = liveIn(fn);
   entry[0] = new Map();
   const work = [0];
   for (let id = work.pop(); id !== undefined; id = work.pop()) {
@@ -81,9 +83,9 @@ export function localRanges(fn: Fn, globals: GlobalRanges): readonly (ReadonlyMa
     const flow = (to: number, into: Bounds) => {
       const known = entry[to];
       if (!known) {
-        entry[to] = new Map(into);
+        entry[to] = new Map([...into].filter(([local]) => live[to]!.has(local)));
         work.push(to);
-      } else if (join(fn, known, into, ++joins[to]! > PATIENCE ? steps : undefined)) {
+      } else if (join(fn, live[to]!, known, into, ++joins[to]! > PATIENCE ? steps : undefined)) {
         work.push(to);
       }
     };
@@ -115,11 +117,18 @@ export function transfer(fn: Fn, instr: Instr, bounds: Bounds, globals: GlobalRa
   } else bounds.set(dst, typeInterval(fn.locals[dst]!.type));
 }
 
-/** Widens `into` by `from`; whether it changed. A local that one side has not assigned is 0 there. */
-function join(fn: Fn, into: Bounds, from: Bounds, steps: readonly number[] | undefined): boolean {
+/** Widens `into` by what `from` has of the live locals; whether it changed. A local that one side has not assigned is 0 there. */
+function join(
+  fn: Fn,
+  live: ReadonlySet<LocalId>,
+  into: Bounds,
+  from: Bounds,
+  steps: readonly number[] | undefined,
+): boolean {
   let changed = false;
-  for (const local of new Set([...into.keys(), ...from.keys()])) {
-    const zero = { lo: 0, hi: 0 };
+  const zero = { lo: 0, hi: 0 };
+  for (const local of live) {
+    if (!into.has(local) && !from.has(local)) continue;
     const a = into.get(local) ?? zero;
     const b = from.get(local) ?? zero;
     let lo = Math.min(a.lo, b.lo);

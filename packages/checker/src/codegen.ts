@@ -599,6 +599,8 @@ function ${name}() { ${comment}\ntold = 0; do ${name}_(); while (nextChoice());\
   }
 
   private blockOn(helpers: string): string {
+    // Hardware that does not act now is nobody who waits.
+    if (this.isHardware) return "";
     return `blocked |= ${1 << this.cpu}; helpers[${this.cpu}] = ${helpers};`;
   }
 

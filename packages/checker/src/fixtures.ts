@@ -309,6 +309,74 @@ export function levels(): System {
   });
 }
 
+/** Hardware: fills one of two cells that is empty. */
+const FILL: FixtureFunction = {
+  locals: [U8, U8],
+  blocks: [
+    [
+      [
+        { kind: "choose", dst: 0, count: 2 },
+        { kind: "atomicBegin" },
+        load(1, place("cells", local(0))),
+        { kind: "wait", cond: compare("==", local(1), num(0)), on: { kind: "anyone", what: "an empty cell" } },
+        store(place("cells", local(0)), num(1)),
+        { kind: "atomicEnd" },
+      ],
+      done,
+    ],
+  ],
+};
+
+/**
+ * Hardware that acts on one of two cells or the other, or not at all, and a task that waits for the second. The task
+ * stands at its entry or before its wait, with any of the four fillings; or is over, with the second cell full: 4 + 4 + 2.
+ */
+export function hardware(): System {
+  const wait: readonly Bare[] = [
+    { kind: "atomicBegin" },
+    load(0, place("cells", num(1))),
+    { kind: "wait", cond: compare("==", local(0), num(1)), on: { kind: "anyone", what: "the second cell" } },
+    { kind: "atomicEnd" },
+  ];
+  return fixture({
+    cpus: 1,
+    globals: [{ name: "cells", dims: [2] }],
+    functions: { task: { locals: [U8], blocks: [[wait, done]] }, fill: FILL },
+    hardware: [{ handler: "fill" }],
+  });
+}
+export const HARDWARE_STATES = 10;
+
+/**
+ * One task fills the second of two cells, then chooses a cell and waits until it is full, in one step: by one choice it
+ * is blocked, by the other it goes on. The entry, before the store, before the choice, over.
+ */
+export function chosenWait(): System {
+  return fixture({
+    cpus: 1,
+    globals: [{ name: "cells", dims: [2] }],
+    functions: {
+      task: {
+        locals: [U8, U8],
+        blocks: [
+          [
+            [
+              store(place("cells", num(1)), num(1)),
+              { kind: "atomicBegin" },
+              { kind: "choose", dst: 0, count: 2 },
+              load(1, place("cells", local(0))),
+              { kind: "wait", cond: compare("==", local(1), num(1)), on: { kind: "anyone", what: "a full cell" } },
+              { kind: "atomicEnd" },
+            ],
+            done,
+          ],
+        ],
+      },
+    },
+  });
+}
+export const CHOSEN_WAIT = 4;
+
 /** Arithmetic at every width, with a check of each result: sound if the arithmetic is C's. */
 export function arithmetic(): System {
   const u32 = { kind: "int", bits: 32, signed: false } as const;
@@ -367,14 +435,18 @@ const oneTask = (globals: readonly Partial<Global>[], instrs: readonly Bare[], l
 const X = { name: "x" };
 const GUARDED = { name: "g", guard: "lock" };
 
-function crossedLocks(): System {
+/** `full`: beside hardware that finds both of its cells full or empty; it is nobody who could help. */
+function crossedLocks(full?: boolean): System {
   return fixture({
     cpus: 2,
     globals: [
       { name: "a", lock: "spinlock" },
       { name: "b", lock: "spinlock" },
+      { name: "cells", dims: [2], init: Number(full ?? false) },
     ],
+    hardware: full === undefined ? [] : [{ handler: "fill" }],
     functions: {
+      fill: FILL,
       ab: { blocks: [[[acquire("a"), acquire("b"), release("b"), release("a")], done]] },
       ba: { blocks: [[[acquire("b"), acquire("a"), release("a"), release("b")], done]] },
     },
@@ -409,7 +481,9 @@ const checked = (kind: ViolationKind): Faulty => ({
 
 export const FAULTY: readonly Faulty[] = [
   // Each takes its first lock: entry and lock on both CPUs.
-  { name: "crossed locks", kind: "deadlock", steps: 4, system: crossedLocks },
+  { name: "crossed locks", kind: "deadlock", steps: 4, system: () => crossedLocks() },
+  { name: "crossed locks beside hardware", kind: "deadlock", steps: 4, system: () => crossedLocks(false) },
+  { name: "crossed locks beside idle hardware", kind: "deadlock", steps: 4, system: () => crossedLocks(true) },
   // Entry, lock, the interrupt is taken.
   { name: "a lock in an interrupt", kind: "deadlock", steps: 3, system: lockInInterrupt },
   {

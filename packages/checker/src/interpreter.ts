@@ -74,7 +74,7 @@ export type Observer = (instr: Instr, local: (id: number) => number) => void;
 
 export type Outcome =
   | { readonly kind: "next"; readonly choiceCounts: readonly number[] }
-  | { readonly kind: "blocked"; readonly blocked: Blocked }
+  | { readonly kind: "blocked"; readonly blocked: Blocked; readonly choiceCounts: readonly number[] }
   | { readonly kind: "violation"; readonly violation: Violation; readonly choiceCounts: readonly number[] };
 
 /** What a step is told to be that never reaches shared state. Finding it out is slow: see `MAX_STEP_INSTRUCTIONS`. */
@@ -155,24 +155,40 @@ export class Interpreter {
     const { observer } = this;
     const reached = new Set(this.reached);
     this.observer = undefined;
-    const outcome = this.execute(copyState(state), { kind: "run", cpu, level }, []);
+    let found: Blocked | undefined;
+    let canMove = false;
+    this.eachOutcome(state, { kind: "run", cpu, level }, (outcome) => {
+      if (outcome.kind === "blocked") found ??= outcome.blocked;
+      else canMove = true;
+    });
     this.observer = observer;
     this.reached.clear();
     for (const name of reached) this.reached.add(name);
-    return outcome.kind === "blocked" ? outcome.blocked : undefined;
+    return canMove ? undefined : found;
   }
 
   private each(state: State, move: Move, found: (successor: Successor) => void): void {
+    this.eachOutcome(state, move, (outcome, choices, next) => {
+      if (outcome.kind === "blocked") return;
+      const action = { move, choices: choices.slice() };
+      found(outcome.kind === "next" ? { action, state: next } : { action, violation: outcome.violation });
+    });
+  }
+
+  /** Executes a step with every combination of its choices, each on a copy of the state; one may block and another not. */
+  private eachOutcome(
+    state: State,
+    move: Move,
+    found: (outcome: Outcome, choices: readonly number[], next: State) => void,
+  ): void {
     const choices: number[] = [];
     for (;;) {
       const next = copyState(state);
       const outcome = this.execute(next, move, choices);
-      if (outcome.kind === "blocked") return;
       const counts = outcome.choiceCounts;
       while (choices.length < counts.length) choices.push(0);
       choices.length = counts.length;
-      const action = { move, choices: choices.slice() };
-      found(outcome.kind === "next" ? { action, state: next } : { action, violation: outcome.violation });
+      found(outcome, choices, next);
       let last = counts.length - 1;
       while (last >= 0 && choices[last]! + 1 >= counts[last]!) last--;
       if (last < 0) return;
@@ -306,6 +322,7 @@ export class Interpreter {
               return {
                 kind: "blocked",
                 blocked: { at: instr.at, on: { kind: "lock", lock, owner: owner - 1 }, reads: [lock] },
+                choiceCounts: counts,
               };
             }
             state.shared[place.global]![place.element] = self;
@@ -344,7 +361,7 @@ export class Interpreter {
                 instr.on.kind === "cpu"
                   ? { kind: "cpu" as const, cpu: value(instr.on.cpu), what: instr.on.what }
                   : instr.on;
-              return { kind: "blocked", blocked: { at: instr.at, on, reads: waitReads } };
+              return { kind: "blocked", blocked: { at: instr.at, on, reads: waitReads }, choiceCounts: counts };
             }
             break;
           case "choose":

@@ -282,7 +282,8 @@ class Exporter implements Variables {
       const exporter = new StepExporter(this.system, source.cpu, source.root, this, this.ranges);
       const found = exporter.step(0, { kind: "hardware", conditions: this.raised(source) });
       this.temporaries = Math.max(this.temporaries, exporter.temporaries);
-      return `  /* ${source.root.name} on CPU ${source.cpu} */\n${printOptions(found, undefined, () => "end_hardware")}`;
+      const acts = found.length === 0 ? "  :: false\n" : printOptions(found, undefined, () => "end_hardware");
+      return `  /* ${source.root.name} on CPU ${source.cpu} */\n${acts}`;
     });
     return `/* What hardware does by itself. */\nactive proctype ${this.fresh("hardware")}()\n{\nend_hardware:\n  if\n${options.join("")}  fi\n}\n`;
   }

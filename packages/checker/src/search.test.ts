@@ -6,10 +6,14 @@ import { describe, expect, it } from "vitest";
 import {
   arithmetic,
   CHOICES,
+  CHOSEN_WAIT,
   COUNTER,
   choices,
+  chosenWait,
   counter,
   FAULTY,
+  HARDWARE_STATES,
+  hardware,
   INTERRUPT,
   interrupt,
   ipi,
@@ -40,6 +44,8 @@ const SOUND: readonly (readonly [string, () => System])[] = [
   ["an interrupt", interrupt],
   ["an IPI", () => ipi()],
   ["softirq and hardware", levels],
+  ["hardware that waits", hardware],
+  ["a wait behind a choice", chosenWait],
   ["arithmetic", arithmetic],
 ];
 
@@ -49,6 +55,8 @@ describe("the number of states", () => {
     ["a counter", counter, COUNTER],
     ["choices", choices, CHOICES],
     ["an interrupt", interrupt, INTERRUPT],
+    ["hardware that waits", hardware, HARDWARE_STATES],
+    ["a wait behind a choice", chosenWait, CHOSEN_WAIT],
   ])("of %s is what it is by hand", (_, system, states) => {
     expect(search(system())).toMatchObject({ verdict: "sound", states });
   });

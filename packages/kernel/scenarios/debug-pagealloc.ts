@@ -7,8 +7,8 @@
  * mapped at the same address.
  */
 import { ipiRaised } from "../../machine/gic.ts";
-import { NO_PAGE, NR_CPUS } from "../../machine/memory-map.ts";
-import { accessMemory, tlb } from "../../machine/mmu.ts";
+import { LINEAR_BASE, LOW_PAGES, NO_PAGE, NR_CPUS } from "../../machine/memory-map.ts";
+import { accessMemory, speculativeFill, tlb } from "../../machine/mmu.ts";
 import { tlb_ops_need_broadcast } from "../arch/arm/include/asm/smp_plat.ts";
 import { start_kernel } from "../arch/arm/kernel/setup.ts";
 import { do_handle_IPI } from "../arch/arm/kernel/smp.ts";
@@ -49,6 +49,10 @@ function networkInterrupt(): void {
   );
 }
 
+function walkerSpeculates(): void {
+  speculativeFill(LINEAR_BASE + choose(LOW_PAGES));
+}
+
 export const debugPagealloc = scenario({
   about: "interrupts free pages, which debugging unmaps, while other CPUs may still have them in their TLBs",
   sizes: { NR_CPUS: 2, LAST_PKMAP: 1, HIGH_PAGES: 1, KM_MAX_IDX: 1, LOW_PAGES: 3 },
@@ -56,6 +60,7 @@ export const debugPagealloc = scenario({
   boot: start_kernel,
   tasks: everyCpu(sendForEver),
   interrupts: [anyCpu(networkInterrupt), whileRaised(ipiRaised, do_handle_IPI)],
+  hardware: anyCpu(walkerSpeculates),
   witnesses: {
     "a page is freed in an interrupt": reaches(__free_page),
     "another CPU's TLB still holds a free page, or the hardware broadcasts": CONFIG.SMP && "in code",

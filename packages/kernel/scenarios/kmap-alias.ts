@@ -5,7 +5,8 @@
  */
 import { cpuReads, cpuWrites } from "../../machine/cache.ts";
 import { ipiRaised } from "../../machine/gic.ts";
-import { FIXMAP_BASE, HIGH_PAGES } from "../../machine/memory-map.ts";
+import { FIXMAP_BASE, HIGH_PAGES, PKMAP_BASE, VPAGES } from "../../machine/memory-map.ts";
+import { speculativeFill } from "../../machine/mmu.ts";
 import { ARCH_NEEDS_KMAP_HIGH_GET } from "../arch/arm/include/asm/highmem.ts";
 import { start_kernel } from "../arch/arm/kernel/setup.ts";
 import { do_handle_IPI } from "../arch/arm/kernel/smp.ts";
@@ -40,6 +41,10 @@ function highmemIsInUse(): bool {
   return highmem_available;
 }
 
+function walkerSpeculates(): void {
+  speculativeFill(PKMAP_BASE + choose(VPAGES - PKMAP_BASE));
+}
+
 export const kmapAlias = scenario({
   about: "a page is written through its permanent mapping and read through a temporary one",
   sizes: { NR_CPUS: 1, LAST_PKMAP: 1, HIGH_PAGES: 2, KM_MAX_IDX: 2 },
@@ -48,6 +53,7 @@ export const kmapAlias = scenario({
   applies: { when: highmemIsInUse, otherwise: "there is no highmem to map" },
   tasks: everyCpu(writeAndReadForEver),
   interrupts: [anyCpu(diskInterrupt), whileRaised(ipiRaised, do_handle_IPI)],
+  hardware: anyCpu(walkerSpeculates),
   witnesses: {
     "pkmap wraps": reaches(flush_all_zero_pkmaps),
     "kmap_atomic() meets a page that is mapped": ARCH_NEEDS_KMAP_HIGH_GET && "in code",

@@ -6,7 +6,8 @@
 import { cpuWrites } from "../../machine/cache.ts";
 import { deviceReads, deviceTakes } from "../../machine/dma.ts";
 import { ipiRaised } from "../../machine/gic.ts";
-import { HIGH_PAGES } from "../../machine/memory-map.ts";
+import { HIGH_PAGES, LAST_PKMAP, PKMAP_BASE } from "../../machine/memory-map.ts";
+import { speculativeFill } from "../../machine/mmu.ts";
 import { flush_tlb_kernel_range } from "../arch/arm/include/asm/tlbflush.ts";
 import { start_kernel } from "../arch/arm/kernel/setup.ts";
 import { do_handle_IPI } from "../arch/arm/kernel/smp.ts";
@@ -41,6 +42,10 @@ function anotherCpuWaitsForKmapLock(): bool {
   return someone_waits_for(kmap_lock);
 }
 
+function walkerSpeculates(): void {
+  speculativeFill(PKMAP_BASE + choose(LAST_PKMAP));
+}
+
 export const kmapDma = scenario({
   about: "tasks map highmem pages while a network interrupt maintains the cache of one",
   // One slot for two tasks: without kmap_high_get() nobody would ever have to sleep for a second one. A task alone, on
@@ -51,6 +56,7 @@ export const kmapDma = scenario({
   applies: { when: highmemIsInUse, otherwise: "there is no highmem to map" },
   tasks: everyCpu(writePagesForEver),
   interrupts: [anyCpu(networkInterrupt), whileRaised(ipiRaised, do_handle_IPI)],
+  hardware: anyCpu(walkerSpeculates),
   witnesses: {
     "pkmap wraps": reaches(flush_all_zero_pkmaps),
     "a flush is sent while another CPU waits for kmap_lock":

@@ -5,8 +5,8 @@
  * The two tasks of a CPU are written as one, in the order in which the scheduler runs them.
  */
 import { ipiRaised } from "../../machine/gic.ts";
-import { HIGH_PAGES } from "../../machine/memory-map.ts";
-import { accessMemory } from "../../machine/mmu.ts";
+import { FIXMAP_BASE, HIGH_PAGES, KM_MAX_IDX } from "../../machine/memory-map.ts";
+import { accessMemory, speculativeFill } from "../../machine/mmu.ts";
 import { start_kernel } from "../arch/arm/kernel/setup.ts";
 import { do_handle_IPI } from "../arch/arm/kernel/smp.ts";
 import { highmem_available } from "../arch/arm/mm/mmu.ts";
@@ -45,6 +45,10 @@ function highmemIsInUse(): bool {
   return highmem_available;
 }
 
+function walkerSpeculates(): void {
+  speculativeFill(FIXMAP_BASE + choose(KM_MAX_IDX));
+}
+
 export const kmapLocalSwitch = scenario({
   about: "a task is switched out with a temporary mapping, and another one uses the slots meanwhile",
   sizes: { NR_CPUS: 1, LAST_PKMAP: 1, HIGH_PAGES: 2, KM_MAX_IDX: 2, TASKS: 2 },
@@ -53,6 +57,7 @@ export const kmapLocalSwitch = scenario({
   applies: { when: highmemIsInUse, otherwise: "there is no highmem to map" },
   tasks: everyCpu(twoTasksForEver),
   interrupts: [anyCpu(diskInterrupt), whileRaised(ipiRaised, do_handle_IPI)],
+  hardware: anyCpu(walkerSpeculates),
   witnesses: {
     "a task leaves with a mapping": reaches(__kmap_local_sched_out),
     "a task finds its mapping again": returns(__kmap_local_sched_in),

@@ -6,8 +6,8 @@
  * an address before the flush, which is what the order of __purge_vmap_area_lazy() is for.
  */
 import { ipiRaised } from "../../machine/gic.ts";
-import { HIGH_PAGES, NR_CPUS, type page_t, VMALLOC_START } from "../../machine/memory-map.ts";
-import { accessMemory, pte, tlb } from "../../machine/mmu.ts";
+import { HIGH_PAGES, NR_CPUS, type page_t, VMALLOC_PAGES, VMALLOC_START } from "../../machine/memory-map.ts";
+import { accessMemory, pte, speculativeFill, tlb } from "../../machine/mmu.ts";
 import { flush_tlb_kernel_range } from "../arch/arm/include/asm/tlbflush.ts";
 import { start_kernel } from "../arch/arm/kernel/setup.ts";
 import { do_handle_IPI } from "../arch/arm/kernel/smp.ts";
@@ -34,6 +34,10 @@ function aTlbIsBehind(): bool {
   return pte[VMALLOC_START] === 0 && tlb[(smp_processor_id() + 1) % NR_CPUS][VMALLOC_START] !== 0;
 }
 
+function walkerSpeculates(): void {
+  speculativeFill(VMALLOC_START + choose(VMALLOC_PAGES));
+}
+
 export const vmallocLazyPurge = scenario({
   about: "tasks map and unmap pages at addresses that are few, so that lazily unmapped areas are purged and used again",
   sizes: { NR_CPUS: 2, LAST_PKMAP: 1, HIGH_PAGES: 1, KM_MAX_IDX: 1, LOW_PAGES: 2, VMALLOC_PAGES: 4, LAZY_MAX_PAGES: 8 },
@@ -41,6 +45,7 @@ export const vmallocLazyPurge = scenario({
   boot: start_kernel,
   tasks: everyCpu(mapForEver),
   interrupts: whileRaised(ipiRaised, do_handle_IPI),
+  hardware: anyCpu(walkerSpeculates),
   witnesses: {
     "lazy areas are purged": reaches(__purge_vmap_area_lazy),
     "a flush finds a TLB that remembers what is unmapped": CONFIG.SMP && reaches(flush_tlb_kernel_range, aTlbIsBehind),

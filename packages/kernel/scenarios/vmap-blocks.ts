@@ -3,8 +3,8 @@
  * remember anything, and for that goes through the blocks of all CPUs. A kernel with one CPU has only the first of them.
  */
 import { ipiRaised } from "../../machine/gic.ts";
-import { HIGH_PAGES } from "../../machine/memory-map.ts";
-import { accessMemory } from "../../machine/mmu.ts";
+import { HIGH_PAGES, VMALLOC_PAGES, VMALLOC_START } from "../../machine/memory-map.ts";
+import { accessMemory, speculativeFill } from "../../machine/mmu.ts";
 import { start_kernel } from "../arch/arm/kernel/setup.ts";
 import { do_handle_IPI } from "../arch/arm/kernel/smp.ts";
 import { free_purged_blocks, vm_map_ram, vm_unmap_aliases, vm_unmap_ram } from "../mm/vmap-block.ts";
@@ -26,6 +26,10 @@ function unmapAliasesForEver(): void {
   for (;;) vm_unmap_aliases();
 }
 
+function walkerSpeculates(): void {
+  speculativeFill(VMALLOC_START + choose(VMALLOC_PAGES));
+}
+
 export const vmapBlocks = scenario({
   about:
     "a task maps pages for a moment in blocks of its CPU, while another flushes what TLBs remember of all CPUs' blocks",
@@ -44,6 +48,7 @@ export const vmapBlocks = scenario({
   boot: start_kernel,
   tasks: [onCpu(0, mapForEver), onCpu(1, unmapAliasesForEver)],
   interrupts: whileRaised(ipiRaised, do_handle_IPI),
+  hardware: anyCpu(walkerSpeculates),
   witnesses: {
     "blocks are purged": reaches(free_purged_blocks),
   },
