@@ -4,12 +4,12 @@
  */
 import { exportPromela, search } from "@shootdown/checker";
 import { describe, expect, it } from "vitest";
+import { FAULTY } from "../packages/checker/src/faulty-fixtures.js";
 import {
   arithmetic,
   choices,
   chosenWait,
   counter,
-  FAULTY,
   hardware,
   interrupt,
   ipi,

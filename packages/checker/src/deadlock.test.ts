@@ -4,7 +4,8 @@
  */
 import { describe, expect, it } from "vitest";
 import { stuckContexts } from "./deadlock.js";
-import { FAULTY, interrupt, ipi, twoCpusOneLock } from "./fixtures.js";
+import { FAULTY } from "./faulty-fixtures.js";
+import { interrupt, ipi, twoCpusOneLock } from "./fixtures.js";
 import { Interpreter } from "./interpreter.js";
 import { search } from "./search.js";
 import { initialState, type State, stateKey } from "./state.js";

@@ -6,6 +6,7 @@
 import { U32 } from "@shootdown/ir";
 import { describe, expect, it } from "vitest";
 import type { Guesses } from "./engine.js";
+import { FAULTY } from "./faulty-fixtures.js";
 import {
   acquire,
   arith,
@@ -18,7 +19,6 @@ import {
   compare,
   counter,
   done,
-  FAULTY,
   fixture,
   hardware,
   interrupt,

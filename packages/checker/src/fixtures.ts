@@ -48,7 +48,7 @@ export const place = (name: string, ...index: readonly Expr[]): PlaceRef => ({
 });
 
 /** An instruction without its place in the source. */
-type Bare = Instr extends infer I ? (I extends Instr ? Omit<I, "at"> : never) : never;
+export type Bare = Instr extends infer I ? (I extends Instr ? Omit<I, "at"> : never) : never;
 type BareTerm = Term extends infer T ? (T extends Term ? Omit<T, "at"> : never) : never;
 
 export const load = (dst: number, from: PlaceRef): Bare => ({ kind: "load", dst, place: from, ghost: false });
@@ -118,8 +118,8 @@ export function fixture(options: Fixture): System {
   });
 }
 
-const LOCK = { name: "lock", lock: "spinlock" } as const;
-const IRQ = (op: "enable" | "disable"): Bare => ({ kind: "irq", op });
+export const LOCK = { name: "lock", lock: "spinlock" } as const;
+export const IRQ = (op: "enable" | "disable"): Bare => ({ kind: "irq", op });
 
 // ---- sound systems, with their number of states ----
 
@@ -310,7 +310,7 @@ export function levels(): System {
 }
 
 /** Hardware: fills one of two cells that is empty. */
-const FILL: FixtureFunction = {
+export const FILL: FixtureFunction = {
   locals: [U8, U8],
   blocks: [
     [
@@ -419,116 +419,3 @@ export function arithmetic(): System {
     },
   });
 }
-
-// ---- faulty systems, with the kind of violation that must be found and the length of its shortest run ----
-
-export interface Faulty {
-  readonly name: string;
-  readonly kind: ViolationKind;
-  readonly steps: number;
-  readonly system: () => System;
-}
-
-const oneTask = (globals: readonly Partial<Global>[], instrs: readonly Bare[], locals: readonly ValueType[] = []) =>
-  fixture({ cpus: 1, globals, functions: { task: { locals, blocks: [[instrs, done]] } } });
-
-const X = { name: "x" };
-const GUARDED = { name: "g", guard: "lock" };
-
-/** `full`: beside hardware that finds both of its cells full or empty; it is nobody who could help. */
-function crossedLocks(full?: boolean): System {
-  return fixture({
-    cpus: 2,
-    globals: [
-      { name: "a", lock: "spinlock" },
-      { name: "b", lock: "spinlock" },
-      { name: "cells", dims: [2], init: Number(full ?? false) },
-    ],
-    hardware: full === undefined ? [] : [{ handler: "fill" }],
-    functions: {
-      fill: FILL,
-      ab: { blocks: [[[acquire("a"), acquire("b"), release("b"), release("a")], done]] },
-      ba: { blocks: [[[acquire("b"), acquire("a"), release("a"), release("b")], done]] },
-    },
-    tasks: [
-      { cpu: 0, body: "ab" },
-      { cpu: 1, body: "ba" },
-    ],
-  });
-}
-
-/** The interrupt wants the lock that the task it interrupted holds. */
-function lockInInterrupt(): System {
-  return fixture({
-    cpus: 1,
-    globals: [LOCK],
-    functions: {
-      task: { blocks: [[[acquire("lock"), release("lock")], done]] },
-      handler: { blocks: [[[acquire("lock"), release("lock")], done]] },
-    },
-    interrupts: [{ handler: "handler" }],
-  });
-}
-
-const checked = (kind: ViolationKind): Faulty => ({
-  name: `a check of kind ${kind}`,
-  kind,
-  // To the store, to the load, and the check behind it.
-  steps: 3,
-  system: () =>
-    oneTask([X], [store(place("x"), num(1)), load(0, place("x")), check(compare("==", local(0), num(0)), kind)], [U8]),
-});
-
-export const FAULTY: readonly Faulty[] = [
-  // Each takes its first lock: entry and lock on both CPUs.
-  { name: "crossed locks", kind: "deadlock", steps: 4, system: () => crossedLocks() },
-  { name: "crossed locks beside hardware", kind: "deadlock", steps: 4, system: () => crossedLocks(false) },
-  { name: "crossed locks beside idle hardware", kind: "deadlock", steps: 4, system: () => crossedLocks(true) },
-  // Entry, lock, the interrupt is taken.
-  { name: "a lock in an interrupt", kind: "deadlock", steps: 3, system: lockInInterrupt },
-  {
-    name: "an unguarded write",
-    kind: "race",
-    steps: 1,
-    system: () => oneTask([LOCK, GUARDED], [store(place("g"), num(1))]),
-  },
-  {
-    name: "a release of what is not held",
-    kind: "bug",
-    steps: 2,
-    system: () => oneTask([LOCK], [release("lock")]),
-  },
-  {
-    name: "a task that ends with a lock held",
-    kind: "bug",
-    steps: 2,
-    system: () => oneTask([LOCK], [acquire("lock")]),
-  },
-  {
-    name: "sleep with a spinlock held",
-    kind: "sleep-in-atomic",
-    steps: 2,
-    system: () => oneTask([LOCK], [acquire("lock"), { kind: "mightSleep" }, release("lock")]),
-  },
-  {
-    name: "sleep with interrupts off",
-    kind: "sleep-in-atomic",
-    steps: 2,
-    system: () => oneTask([], [IRQ("disable"), { kind: "mightSleep" }, IRQ("enable")]),
-  },
-  {
-    name: "an index out of bounds",
-    kind: "bug",
-    steps: 2,
-    system: () =>
-      oneTask(
-        [{ name: "a", dims: [2] }],
-        [{ kind: "choose", dst: 0, count: 3 }, store(place("a", local(0)), num(1))],
-        [U8],
-      ),
-  },
-  checked("bug"),
-  checked("stale"),
-  checked("warn"),
-  checked("lost"),
-];

@@ -2,6 +2,7 @@
 export * from "./chaining.js";
 export * from "./choices.js";
 export * from "./deadlock.js";
+export * from "./evaluate.js";
 export * from "./interpreter.js";
 export * from "./lock-facts.js";
 export * from "./lockdep.js";

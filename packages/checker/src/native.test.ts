@@ -23,8 +23,8 @@ import {
   type ValueType,
 } from "@shootdown/ir";
 import { describe, expect, it } from "vitest";
+import { evaluate } from "./evaluate.js";
 import { arith, compare, local, num, place } from "./fixtures.js";
-import { evaluate } from "./interpreter.js";
 import { instantiate, type NativeHost, type NativeOptions, nativeText } from "./native.js";
 import { seededRandom } from "./random.js";
 

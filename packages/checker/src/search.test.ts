@@ -3,6 +3,7 @@
  * small enough to be counted by hand (`fixtures.ts`), and the plain interpreter's search beside the generated code's.
  */
 import { describe, expect, it } from "vitest";
+import { FAULTY } from "./faulty-fixtures.js";
 import {
   arithmetic,
   CHOICES,
@@ -11,7 +12,6 @@ import {
   choices,
   chosenWait,
   counter,
-  FAULTY,
   HARDWARE_STATES,
   hardware,
   INTERRUPT,

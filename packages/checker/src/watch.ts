@@ -3,7 +3,8 @@
  * read. For telling a run.
  */
 import { constant, type Expr, type Instr, mapExpr, type PlaceRef, placeName } from "@shootdown/ir";
-import { evaluate, type Observer } from "./interpreter.js";
+import { evaluate } from "./evaluate.js";
+import type { Observer } from "./interpreter.js";
 import { elementName, placeOf, type TracePlace } from "./places.js";
 import type { State } from "./state.js";
 import type { System } from "./system.js";
