@@ -101,7 +101,7 @@ describe.skipIf(!hasBrowser)("the lab and the terminal (chromium)", () => {
       await page.page.waitForSelector(".failure");
       expect(await page.page.locator(".failure").innerText()).toContain("S1603 an address is damaged");
       await page.page.getByRole("button", { name: "Start page" }).click();
-      await page.page.waitForSelector(".finding-picture");
+      await page.page.waitForSelector(".stages");
       await page.context.close();
       expect(shootdown("replay", lab.address + damaged)).toMatchObject({ status: 2, stdout: "" });
     }

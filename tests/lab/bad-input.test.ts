@@ -2,6 +2,9 @@
  * Goal: whatever is dropped or typed, the page says what is wrong or offers to stop; it never hangs and never runs it.
  * Method: each kind of bad file by the file input, then an endless loop and HTML in patches, in Chromium.
  */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { hasBrowser, Lab, type LabPage, WIDE } from "../support/lab.js";
 import { embeddedTree, exampleConfig } from "../support/model-tree.js";
@@ -19,10 +22,13 @@ const HTML = '<img src="x" onerror="document.title = 1"><script>document.title =
 
 async function drop(name: string, content: string | Buffer): Promise<string> {
   const { page } = one;
-  const buffer = typeof content === "string" ? Buffer.from(content) : content;
-  await page.locator("input[type=file]").setInputFiles({ name, mimeType: "application/octet-stream", buffer });
+  // By its path: a large one would take long through the browser's pipe.
+  const folder = mkdtempSync(join(tmpdir(), "shootdown-"));
+  writeFileSync(join(folder, name), content);
+  await page.locator("input[type=file]").setInputFiles(join(folder, name));
   await page.waitForSelector(".failure");
   const text = await page.locator(".failure").innerText();
+  rmSync(folder, { recursive: true });
   await page
     .getByRole("button", { name: "Go on without it" })
     .or(page.getByRole("button", { name: "Report 2" }))

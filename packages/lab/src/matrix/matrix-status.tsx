@@ -24,7 +24,10 @@ export function MatrixStatus({ survey, total, patch, catalogue }: StatusProps) {
   }).length;
   const { current } = survey;
   const cell = current && survey.cells.get(keyOf(current));
-  const progress = cell?.state === "asking" ? cell.progress : undefined;
+  const asking = cell?.state === "asking" ? cell : undefined;
+  const progress = asking?.progress;
+  const perSecond =
+    asking && progress ? Math.round((1000 * progress.states) / Math.max(100, now - asking.startedAt)) : 0;
   const seconds = Math.round((now - survey.startedAt) / 1000);
   return (
     <div className="search-status" role="status">
@@ -33,7 +36,9 @@ export function MatrixStatus({ survey, total, patch, catalogue }: StatusProps) {
         {current
           ? ` · ${current.scenario} on ${current.column.name}${current.patch ? ` + ${current.patch.name}` : ""}`
           : ""}
-        {progress ? ` · ${count(progress.states)} states, depth ${progress.depth}, ${megabytes(progress.memory)}` : ""}
+        {progress
+          ? ` · ${count(progress.states)} states, ${count(perSecond)} states/s, depth ${progress.depth}, ${megabytes(progress.memory)}`
+          : ""}
       </span>
     </div>
   );

@@ -16,7 +16,7 @@ export interface Place {
 }
 
 export type CellState =
-  | { readonly state: "asking"; readonly progress?: SearchProgress }
+  | { readonly state: "asking"; readonly startedAt: number; readonly progress?: SearchProgress }
   | { readonly state: "answered"; readonly answer: CellAnswer }
   | { readonly state: "refused"; readonly reason: string };
 
@@ -94,8 +94,10 @@ export async function fill(catalogue: Catalogue, patch: AddressText | undefined,
 /** False if it was stopped. */
 async function askCell(place: Place): Promise<boolean> {
   set({ current: place });
-  setCell(place, { state: "asking" });
-  const report = ({ progress }: { progress: SearchProgress }) => setCell(place, { state: "asking", progress });
+  const startedAt = performance.now();
+  setCell(place, { state: "asking", startedAt });
+  const report = ({ progress }: { progress: SearchProgress }) =>
+    setCell(place, { state: "asking", startedAt, progress });
   try {
     const answer = await surveyor.ask("cell", { subject: subjectOf(place), maxStates: MAX_STATES }, report);
     setCell(place, { state: "answered", answer });

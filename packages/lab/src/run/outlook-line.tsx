@@ -2,7 +2,7 @@
  * Whether a violation is still ahead: searched from the end of the schedule, in the second engine. A search that takes
  * long shows how far it is and can be stopped.
  */
-import { type AddressSubject, count, type FindingName, findingCode } from "@shootdown/doctor/face";
+import { type AddressSubject, count, type FindingName, findingCode, megabytes } from "@shootdown/doctor/face";
 import { useEffect, useState } from "react";
 import { scout } from "../engine/engines.js";
 import type { Outlook, SearchProgress } from "../engine/protocol.js";
@@ -26,7 +26,7 @@ interface OutlookProps {
 
 type Known =
   | { state: "resting" }
-  | { state: "searching"; progress?: SearchProgress }
+  | { state: "searching"; progress?: SearchProgress; perSecond?: number }
   | { state: "stopped" }
   | { state: "known"; outlook: Outlook };
 
@@ -43,7 +43,11 @@ export function OutlookLine({ subject, successors, isOver, kind }: OutlookProps)
     const timer = setTimeout(async () => {
       update({ state: "searching" });
       const search = (maxStates: number) => {
-        const report = ({ progress }: { progress: SearchProgress }) => update({ state: "searching", progress });
+        const begun = performance.now();
+        const report = ({ progress }: { progress: SearchProgress }) => {
+          const seconds = Math.max(0.1, (performance.now() - begun) / 1000);
+          update({ state: "searching", progress, perSecond: Math.round(progress.states / seconds) });
+        };
         return scout.ask("outlook", { subject, successors, maxStates }, report);
       };
       try {
@@ -81,7 +85,10 @@ export function OutlookLine({ subject, successors, isOver, kind }: OutlookProps)
     case "searching":
       return (
         <p className="outlook">
-          Searching what is ahead: {count(known.progress?.states ?? 0)} states, depth {known.progress?.depth ?? 0}
+          Searching what is ahead
+          {known.progress
+            ? `: ${count(known.progress.states)} states · ${count(known.perSecond ?? 0)} states/s · depth ${known.progress.depth} · ${megabytes(known.progress.memory)}`
+            : " …"}
           <button type="button" className="small" onClick={() => scout.stop("outlook")}>
             Stop
           </button>

@@ -11,6 +11,7 @@ import {
   type Element,
   type Family,
   foldLocks,
+  type Group,
   groupElements,
   meaning,
   ReplayedState,
@@ -50,14 +51,35 @@ export function StatePanel({ run, step }: { run: ShownRun; step: number }) {
       )}
       <PercpuPanel chunks={chunks} />
       {groupElements(shown).map((group) => (
-        <section key={group.name}>
-          <h4>{group.name}</h4>
-          {group.families.map((family) => (
-            <FamilyTable key={family.name} family={family} />
-          ))}
-        </section>
+        <GroupSection key={group.name} group={group} />
       ))}
     </div>
+  );
+}
+
+/** Families of a group from which on it is folded, unless the step changed something in it. */
+const MANY = 9;
+
+function GroupSection({ group: { name, families } }: { group: Group }) {
+  const tables = families.map((family) => <FamilyTable key={family.name} family={family} />);
+  if (families.length < MANY) {
+    return (
+      <section>
+        <h4>{name}</h4>
+        {tables}
+      </section>
+    );
+  }
+  const isChanged = families.some(({ rows }) =>
+    rows.some((row) => row.elements.some((one) => one.before !== undefined)),
+  );
+  return (
+    <details className="state-fold" open={isChanged}>
+      <summary>
+        {name} <small>{families.length} variables</small>
+      </summary>
+      {tables}
+    </details>
   );
 }
 
