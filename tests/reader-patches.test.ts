@@ -132,6 +132,60 @@ describe.each<[patch: string, why: string, judgements: Readonly<Record<Kernel, J
     },
   ],
   [
+    "ipi-before-queue",
+    "the handler finds an empty queue, and nobody calls it again; hardware makes no such call",
+    {
+      ipi: {
+        verdict: "deadlock",
+        says: /^CPU0 and CPU1 wait for each other$/,
+        line: /lock|csd/,
+        through: "kmap_high",
+      },
+      broadcast: SOUND,
+    },
+  ],
+  [
+    "page-address-before-lock",
+    "the address may be taken back, and given to another page, before the lock is there",
+    { ipi: OTHER_PAGE, broadcast: OTHER_PAGE },
+  ],
+  [
+    "user-counted-after-unlock",
+    "pkmap_count is guarded by kmap_lock",
+    {
+      ipi: {
+        verdict: "race",
+        says: /^pkmap_count is read without kmap_lock held$/,
+        line: /^mm\/highmem\.ts: pkmap_count\[PKMAP_NR\(vaddr\)\]\+\+;$/,
+        through: "kmap_high",
+      },
+      broadcast: {
+        verdict: "race",
+        says: /^pkmap_count is read without kmap_lock held$/,
+        line: /^mm\/highmem\.ts: pkmap_count\[PKMAP_NR\(vaddr\)\]\+\+;$/,
+        through: "kmap_high",
+      },
+    },
+  ],
+  [
+    "dma-unmaps-before-clean",
+    "the address has no mapping any more",
+    {
+      ipi: {
+        verdict: "stale",
+        says: /^the address has no mapping any more/,
+        line: /^arch\/arm\/mm\/dma-mapping\.ts: cleanDcacheArea/,
+        through: "__dma_page_cpu_to_dev",
+      },
+      broadcast: {
+        verdict: "stale",
+        says: /^the address has no mapping any more/,
+        line: /^arch\/arm\/mm\/dma-mapping\.ts: cleanDcacheArea/,
+        through: "__dma_page_cpu_to_dev",
+      },
+    },
+  ],
+  [
     "flush-before-clear",
     "the walker fills the entry again, from a page table that still has it",
     { ipi: OTHER_PAGE, broadcast: OTHER_PAGE },
@@ -290,6 +344,12 @@ describe("a scenario of the reader's own", () => {
   test("queue-after-unlock: where the other task goes on for ever, it is woken in the next round (CAVEATS.md: no liveness)", () => {
     expect(ask("broadcast", ["queue-after-unlock"]).stages.check.verdict).toBe("sound");
   });
+});
+
+test("kmap-local-pop-first: an interrupt between the two takes a slot that is still mapped", () => {
+  expect(ask("broadcast", ["kmap-local-pop-first"]).stages.check.verdict).toBe("sound"); // only interrupts use slots there
+  const { check } = ask("broadcast", ["kmap-local-pop-first"], { scenario: "kmap-local-switch" }).stages;
+  expect([check.verdict, check.violation!.message]).toEqual(["bug", "a temporary mapping is still there"]);
 });
 
 test("flush-before-clear: on one CPU too", () => {

@@ -584,13 +584,19 @@ function ${name}() { ${comment}\ntold = 0; do ${name}_(); while (nextChoice());\
     return this.blockOn(`1 << (((${owner} - 1) / ${LEVELS.length}) | 0)`);
   }
 
-  /** An interrupt of the other CPU ends the wait: if it can be taken now, nobody is stuck. */
+  /** An interrupt of the other CPU ends the wait: if one is pending and can be taken now, nobody is stuck. */
   private blockOnCpu(target: string): string {
     const free = (cpu: number) => {
       const conditions = [`${this.fields.read("S", this.fields.part(cpu), this.layout.irqOff, 0)} === 0`];
       if (this.system.points[HARDIRQ]!.length > 0) {
         conditions.push(`${this.fields.read("S", this.fields.part(cpu), this.layout.pcs[HARDIRQ]!, 0)} === 0`);
       }
+      const pending = this.system.sources.flatMap(({ cpu: on, root, raised }) =>
+        on === cpu && root.level === HARDIRQ && raised !== undefined
+          ? [`${this.eachElement(this.system.globalIndex.get(raised)!, "S")[cpu]!} !== 0`]
+          : [],
+      );
+      conditions.push(pending.length === 0 ? "false" : `(${pending.join(" || ")})`);
       return `(${conditions.join(" && ")} ? MOVES : ${1 << cpu})`;
     };
     let text = free(this.system.cpus - 1);
