@@ -32,13 +32,21 @@ const TAKEN = -1;
 /** Instructions of a private loop before it is taken to be endless. */
 const MAX_LOOP_TURNS = 100_000;
 
-/** Statements that define `expand()`, `reached` and `lockFacts`, to stand behind those of `store.ts`. */
-export function generate(system: System, layout: Layout, chaining?: Chaining): string {
-  return new Generator(system, layout, chaining).module();
+export interface Generated {
+  /** Statements that define `expand()`, `reached` and `lockFacts`, to stand behind those of `store.ts`. */
+  readonly text: string;
+  /** The function of a step by its number, which the text asks for when it is first taken: `env.step`. Most never are. */
+  step(number: number): string;
+}
+
+export function generate(system: System, layout: Layout, chaining?: Chaining): Generated {
+  const generator = new Generator(system, layout, chaining);
+  return { text: generator.module(), step: (number) => generator.stepText(number) };
 }
 
 class Generator {
   private readonly out: string[] = [];
+  private readonly steps: (() => string)[] = [];
   private temporaries = 0;
 
   constructor(
@@ -98,6 +106,8 @@ function nextChoice() {
   tape[last]++; told = last + 1;
   return true;
 }
+/** A step's function, made when it is first called, in the midst of these variables. */
+function make(number) { return eval(env.step(number)); }
 ${this.out.join("\n")}
 /** Whether blocked CPUs may be waiting for nobody but each other; the interpreter decides. */
 function maybeStuck() {
@@ -216,12 +226,20 @@ ${cpus.join("\n")}
 
   /** The function of one step: from `block` of `root` on `cpu` to the next step point. */
   private step(name: string, cpu: number, root: Root, block: number, source?: Source): void {
-    const code = new StepCode(this.system, this.layout, this.chaining, cpu, root, block, source, {
-      read: (words, base, field, index) => this.read(words, base, field, index),
-      write: (base, field, index, value, type) => this.write(base, field, index, value, type),
-      part: (c) => this.part(c),
+    const number = this.steps.length;
+    this.steps.push(() => {
+      const code = new StepCode(this.system, this.layout, this.chaining, cpu, root, block, source, {
+        read: (words, base, field, index) => this.read(words, base, field, index),
+        write: (base, field, index, value, type) => this.write(base, field, index, value, type),
+        part: (c) => this.part(c),
+      });
+      return `(() => {\n${code.text(name)}\nreturn ${name};\n})()`;
     });
-    this.out.push(code.text(name));
+    this.out.push(`let ${name} = () => { ${name} = make(${number}); ${name}(); };`);
+  }
+
+  stepText(number: number): string {
+    return this.steps[number]!();
   }
 }
 

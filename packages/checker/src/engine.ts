@@ -182,7 +182,9 @@ export class Engine {
 
   private generate(): Code {
     const { system, layout, plan, events } = this;
+    const generated = generate(system, layout, this.chaining);
     const env = {
+      step: generated.step,
       reached: this.reached,
       lockFacts: this.lockFacts,
       violation: (state: number, ordinal: number) => events.violation(state, ordinal),
@@ -195,7 +197,7 @@ export class Engine {
       },
     };
     const text = `${storeText(layout, plan)}
-${generate(system, layout, this.chaining)}
+${generated.text}
 let transitions = 0;
 return {
   run(from, to, maxStates) {
