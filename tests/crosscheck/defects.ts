@@ -39,6 +39,7 @@ export const DEFECTS: readonly Defect[] = [
   { scenario: "percpu-no-memory", ...BROADCAST, patch: "revert-percpu-unmap-failing-cpu" },
   { scenario: "percpu-reclaim", ...BROADCAST, patch: "percpu-reclaim-forget-flush" },
   { scenario: "percpu-second-chunk", ...NOMMU, patch: "empty-flush-stub" },
+  { scenario: "percpu-under-reclaim", ...BROADCAST, patch: "percpu-balance-gfp-kernel" },
   { scenario: "set-memory", ...IPI, patch: "set-memory-irqs-off" },
   { scenario: "vmalloc-lazy-purge", ...BROADCAST, patch: "vmalloc-forget-flush" },
   {
