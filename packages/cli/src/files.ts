@@ -5,7 +5,7 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { basename, dirname, join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
-import { InputError, ModelTree, type NamedText, readHistory, revertOf, suggest } from "@shootdown/doctor";
+import { InputError, ModelTree, type NamedText, readHistory, revertOf, suggest } from "@shootdown/doctor/tree";
 import { readText } from "./read-text.js";
 
 /** Files of a model tree that the stages read. */

@@ -1,8 +1,7 @@
 /**
  * A Linux tree named on the command line: its Kconfig, parsed or taken from the cache of an earlier run.
  */
-import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
-import { homedir } from "node:os";
+import { existsSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { InputError } from "@shootdown/doctor/errors";
 import {
@@ -26,6 +25,7 @@ import {
   parseKconfigCached,
 } from "@shootdown/doctor/node";
 import type { Command } from "commander";
+import { cacheFolder } from "./cache.js";
 import { readText } from "./read-text.js";
 
 export interface LinuxTreeOptions {
@@ -91,15 +91,17 @@ export function openLinuxTree(options: LinuxTreeOptions): LinuxTree {
   const files = new DirectoryFiles(folder);
   try {
     const isCached = options.cache && replayed === undefined && options.recordProbes === undefined;
-    const kconfig = isCached
-      ? parseKconfigCached({
-          files,
-          env,
-          shell,
-          cacheFile: cacheFile(folder, options.arch),
-          shellAnswers: options.checkProbes ? "check" : "path",
-        })
-      : parseKconfig({ files, env, shell });
+    const cache = isCached ? cacheFolder() : undefined;
+    const kconfig =
+      cache !== undefined
+        ? parseKconfigCached({
+            files,
+            env,
+            shell,
+            cacheFile: cacheFile(cache, folder, options.arch),
+            shellAnswers: options.checkProbes ? "check" : "path",
+          })
+        : parseKconfig({ files, env, shell });
     if (options.recordProbes !== undefined) writeFileSync(options.recordProbes, `${JSON.stringify(record, null, 2)}\n`);
     process.stderr.write(stderrText(kconfig.diagnostics));
     return { kconfig, folder, version: kernelVersion(folder) };
@@ -135,9 +137,6 @@ export function kbuildOf(tree: LinuxTree, arch: string, configuration: Configura
   });
 }
 
-function cacheFile(folder: string, arch: string): string {
-  const base = process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache");
-  const directory = join(base, "shootdown");
-  mkdirSync(directory, { recursive: true });
-  return join(directory, `kconfig-${folder.replaceAll(/[^\w.-]+/g, "_")}-${arch}.bin`);
+function cacheFile(cache: string, folder: string, arch: string): string {
+  return join(cache, `kconfig-${folder.replaceAll(/[^\w.-]+/g, "_")}-${arch}.bin`);
 }

@@ -27,8 +27,9 @@ async function program(args: readonly string[]): Promise<Command> {
     .configureOutput({ writeErr: () => {} });
   // The compiler behind the other commands takes most of a second to load: these do without it.
   if (args[0] !== "--version" && args[0] !== "-V") {
-    const isLight = args[0] === "config" || args[0] === "lab";
+    const isLight = args[0] === "config" || args[0] === "lab" || args[0] === "percpu-trace";
     if (!isLight) (await import("./model-commands.js")).modelCommands(command);
+    (await import("./percpu-commands.js")).percpuCommands(command);
     (await import("./config-commands.js")).configCommands(command);
     (await import("./lab-command.js")).labCommand(command);
   }

@@ -7,12 +7,10 @@ import { bisectCommand } from "./bisect-command.js";
 import { examineCommands } from "./examine-commands.js";
 import { inspectCommands } from "./inspect-commands.js";
 import { matrixCommands } from "./matrix-commands.js";
-import { percpuCommands } from "./percpu-commands.js";
 
 export function modelCommands(program: Command): void {
   examineCommands(program);
   inspectCommands(program);
   matrixCommands(program);
   bisectCommand(program, DEFAULT_SCENARIO);
-  percpuCommands(program);
 }

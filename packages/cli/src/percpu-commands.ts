@@ -2,9 +2,10 @@
  * `percpu-trace`: reads a trace of percpu allocations, prints what the allocator did.
  */
 import { closeSync, openSync, readSync, writeSync } from "node:fs";
-import { InputError, KernelBug, PercpuTrace, type PercpuTraceOptions } from "@shootdown/doctor";
-import { BoundReached } from "@shootdown/doctor/errors";
+import { BoundReached, InputError } from "@shootdown/doctor/errors";
+import { allocatorRequest, KernelBug, PercpuTrace, type PercpuTraceOptions } from "@shootdown/doctor/percpu";
 import { type Command, Option } from "commander";
+import { kept } from "./cache.js";
 import { readModelTree } from "./files.js";
 
 interface Options {
@@ -58,8 +59,8 @@ export function percpuCommands(program: Command): void {
     .option("--events", "print flushes, and chunks that come and go")
     .option("--check", "check every index, and that locks are held where they should be; slower")
     .addHelpText("after", HELP)
-    .action((file: string | undefined, options: Options) => {
-      process.exitCode = run(file === "-" ? undefined : file, readOptions(options));
+    .action(async (file: string | undefined, options: Options) => {
+      process.exitCode = await run(file === "-" ? undefined : file, readOptions(options));
     });
 }
 
@@ -89,11 +90,22 @@ function whole(option: string, text: string, least: number): number {
   throw new InputError("S1002", `${option} ${text}`, reason, `for example ${option} ${Math.max(least, 16)}`);
 }
 
-function run(file: string | undefined, options: PercpuTraceOptions): number {
+/** The allocator for a trace. Compiling it takes as long as half a million operations, so what was made is kept. */
+async function allocatorFor(options: PercpuTraceOptions): Promise<string> {
+  const tree = readModelTree();
+  const request = allocatorRequest(options);
+  const sources = tree.paths().flatMap((path) => (path.endsWith(".ts") ? [path, tree.read(path)!] : []));
+  return kept("percpu", [JSON.stringify(request), ...sources], async () => {
+    const { compileAllocator } = await import("@shootdown/doctor");
+    return compileAllocator(tree, request);
+  });
+}
+
+async function run(file: string | undefined, options: PercpuTraceOptions): Promise<number> {
   const output = new Output();
   try {
     const name = file ?? "standard input";
-    const trace = new PercpuTrace(readModelTree(), options, (line) => output.line(line));
+    const trace = new PercpuTrace(await allocatorFor(options), options, (line) => output.line(line));
     eachLine(file, (line) => trace.run(line, name));
     trace.end();
     return 0;

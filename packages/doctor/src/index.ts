@@ -22,8 +22,16 @@ export { suggest } from "./nearest.js";
 export { overrideConfig } from "./override-config.js";
 export { parsePatch } from "./patch.js";
 export { type NamedText, patched } from "./patched-tree.js";
+export { compileAllocator } from "./percpu-allocator.js";
 export { KernelBug } from "./percpu-host.js";
-export { BLOCK_HINTS, type ChunkMaps, PercpuTrace, type PercpuTraceOptions } from "./percpu-trace.js";
+export {
+  type AllocatorRequest,
+  allocatorRequest,
+  BLOCK_HINTS,
+  type ChunkMaps,
+  PercpuTrace,
+  type PercpuTraceOptions,
+} from "./percpu-trace.js";
 export { prescribe } from "./prescribe.js";
 export { type Asker, isWell, outcomeOf } from "./question.js";
 export { type AnsweredRow, answerRow, readReport, reportNumbers } from "./report.js";

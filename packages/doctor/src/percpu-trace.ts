@@ -1,15 +1,12 @@
 /**
- * Runs a trace of percpu allocations through the allocator at full size (`mm/percpu.ts`, compiled by the native back end) and
+ * Runs a trace of percpu allocations through the allocator at full size (`percpu-allocator.ts` compiles it) and
  * tells what it did, in the format of the test harness around Linux's own percpu.c (tests/oracle/percpu/README).
  *
  * Below the allocator stands what stands below it there, `percpu-host.ts`. Above it, one CPU that runs an operation at a time; when
  * the balance work runs is an option, because the kernel leaves it open.
  */
-import { instantiate, type Native, nativeText } from "@shootdown/checker";
-import { compile } from "@shootdown/kernel-ts";
-import { sourceError } from "./build.js";
+import { instantiate, type Native } from "@shootdown/checker";
 import { InputError } from "./errors.js";
-import type { ModelTree } from "./model-tree.js";
 import { PercpuHost } from "./percpu-host.js";
 
 export interface PercpuTraceOptions {
@@ -66,7 +63,32 @@ const GFP_ATOMIC = 0x800;
 /** Sizes above are illegal, however large: C's size_t is wider than the model's u32. */
 const ILLEGAL = 0xffffffff;
 
-/** The allocator, compiled and set up, with a host below it. */
+/** All that the allocator's code depends on, beside its sources. */
+export interface AllocatorRequest {
+  readonly backend: "vm" | "km";
+  readonly nommu: boolean;
+  readonly units: number;
+  readonly unitPages: number;
+  /** Chunks that there may be at a time. */
+  readonly chunks: number;
+  readonly checked: boolean;
+  /** Functions that the host has. */
+  readonly externals: readonly string[];
+}
+
+/** What `compileAllocator` makes for a trace. Refuses parameters that make no allocator. */
+export function allocatorRequest(options: PercpuTraceOptions): AllocatorRequest {
+  checkParameters(options);
+  const { backend, nommu, units, unitPages, checked } = options;
+  const { externals } = new PercpuHost({ ...options, print: () => {} });
+  return { backend, nommu, units, unitPages, chunks: chunksOf(options), checked, externals: Object.keys(externals) };
+}
+
+function chunksOf({ unitPages }: PercpuTraceOptions): number {
+  return Math.min(MAX_CHUNKS, Math.floor(MAX_MAP_WORDS / (unitPages * BLOCK_WORDS)));
+}
+
+/** The allocator, set up, with a host below it. */
 export class PercpuTrace {
   private readonly host: PercpuHost;
   private readonly native: Native;
@@ -78,17 +100,17 @@ export class PercpuTrace {
   private readonly words = [0, 0, 0];
   private lines = 0;
 
+  /** `allocator`: what `compileAllocator` made for these options. */
   constructor(
-    tree: ModelTree,
+    allocator: string,
     private readonly options: PercpuTraceOptions,
     private readonly print: (line: string) => void,
   ) {
     const dyn = checkParameters(options);
     const { unitPages } = options;
-    this.chunks = Math.min(MAX_CHUNKS, Math.floor(MAX_MAP_WORDS / (unitPages * BLOCK_WORDS)));
+    this.chunks = chunksOf(options);
     this.host = new PercpuHost({ ...options, print });
-    const text = compileAllocator(tree, options, this.chunks, new Set(Object.keys(this.host.externals)));
-    this.native = instantiate(text, this.host);
+    this.native = instantiate(allocator, this.host);
     this.host.watch(this.native);
     const pending = this.native.reader("pcpu_balance_work.pending");
     this.isPending = () => pending() !== 0;
@@ -308,43 +330,4 @@ function checkParameters(options: PercpuTraceOptions): number {
     refuse("--nommu", "it asks what the vm backend does without an MMU", "leave it out, or --backend vm");
   }
   return dyn;
-}
-
-/** As JavaScript: the allocator for one configuration and size. */
-function compileAllocator(
-  tree: ModelTree,
-  options: PercpuTraceOptions,
-  chunks: number,
-  externals: ReadonlySet<string>,
-): string {
-  const config = new Map<string, boolean | number>([
-    ["SMP", true],
-    ["MMU", options.backend === "vm" && !options.nommu],
-    ["NEED_PER_CPU_KM", options.backend === "km"],
-  ]);
-  const symbols = new Set<string>();
-  for (const path of tree.paths()) {
-    if (!path.endsWith(".ts")) continue;
-    for (const match of tree.read(path)!.matchAll(/\bCONFIG\.(\w+)/g)) symbols.add(match[1]!);
-  }
-  const roots = ["kernel/mm/percpu.ts", "kernel/kernel/workqueue.ts"];
-  const result = compile({
-    tree,
-    roots,
-    objects: new Set(roots),
-    config,
-    symbols,
-    sizes: new Map([
-      ["NR_CPUS", options.units],
-      ["PCPU_UNIT_PAGES", options.unitPages],
-      ["PCPU_CHUNKS", chunks],
-      ...PercpuHost.memoryMap,
-    ]),
-  });
-  if (!result.ok) throw sourceError(result.diagnostics);
-  return nativeText(result.module, {
-    roots: ["pcpu_setup_first_chunk", "percpu_enable_async", "pcpu_alloc_noprof", "free_percpu", "process_one_work"],
-    externals,
-    checked: options.checked,
-  });
 }

@@ -8,7 +8,7 @@
  */
 import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
-import { PercpuTrace, type PercpuTraceOptions } from "../../../packages/doctor/src/percpu-trace.js";
+import { allocatorRequest, compileAllocator, PercpuTrace, type PercpuTraceOptions } from "@shootdown/doctor";
 import { embeddedTree } from "../../support/model-tree.js";
 import { buildHarness, generateTrace, missingForHarness, type Profile, runHarness } from "./harness.js";
 
@@ -73,7 +73,7 @@ function args(options: PercpuTraceOptions): string[] {
 
 function ours(options: PercpuTraceOptions, trace: string): string[] {
   const lines: string[] = [];
-  const run = new PercpuTrace(embeddedTree(), options, (line) => lines.push(line));
+  const run = new PercpuTrace(compileAllocator(embeddedTree(), allocatorRequest(options)), options, (line) => lines.push(line));
   for (const line of trace.split("\n")) run.run(line, "trace");
   run.end();
   return lines;
@@ -128,7 +128,8 @@ describe("the comparison", () => {
     const trace = readFileSync(new URL("regions.trace", import.meta.url), "utf8");
     const lines = (tree: typeof right): string[] => {
       const result: string[] = [];
-      const run = new PercpuTrace(tree, { ...base, backend: "km", unitPages: 8, units: 1 }, (line) => result.push(line));
+      const options = { ...base, backend: "km", unitPages: 8, units: 1 } as const;
+      const run = new PercpuTrace(compileAllocator(tree, allocatorRequest(options)), options, (line) => result.push(line));
       for (const line of trace.split("\n")) run.run(line, "regions.trace");
       return result;
     };

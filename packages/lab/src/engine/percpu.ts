@@ -1,7 +1,14 @@
 /**
  * A percpu trace through the allocator at full size, with its state after every operation.
  */
-import { InputError, KernelBug, type ModelTree, PercpuTrace } from "@shootdown/doctor";
+import {
+  allocatorRequest,
+  compileAllocator,
+  InputError,
+  KernelBug,
+  type ModelTree,
+  PercpuTrace,
+} from "@shootdown/doctor";
 import type { AllocatorAnswer, AllocatorAsk, AllocatorOperation, ChunkMaps } from "./protocol.js";
 
 /** Operations whose states a page holds and a reader steps through. A terminal takes millions. */
@@ -23,7 +30,9 @@ export function runTrace(tree: ModelTree, ask: AllocatorAsk): AllocatorAnswer {
     events: true,
     checked: true,
   } as const;
-  const trace = new PercpuTrace(tree, options, (line) => printed.push(line));
+  const trace = new PercpuTrace(compileAllocator(tree, allocatorRequest(options)), options, (line) =>
+    printed.push(line),
+  );
   const take = () => printed.splice(0);
   trace.run("s", "the trace");
   printed = printed.filter((line) => line.startsWith("S "));
