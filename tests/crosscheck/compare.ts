@@ -18,7 +18,7 @@ import {
   searchReduced,
   unchain,
 } from "@shootdown/checker";
-import { buildVerifier, type SpinOptions, type VerifierOptions } from "./spin.js";
+import { buildVerifier, type SpinOptions, type Verifier, type VerifierOptions } from "./spin.js";
 
 export interface CompareOptions {
   /** States up to which Spin is asked. */
@@ -106,7 +106,14 @@ export function compare(system: System, options: CompareOptions): Comparison {
   if (!spin) return { verdict, states, failures };
   const exported = options.promela === undefined ? exportOf(system) : { text: options.promela };
   if ("why" in exported) return { verdict, states, unexported: exported.why, failures };
-  const verifier = buildVerifier(exported.text, spin);
+  let verifier: Verifier;
+  try {
+    verifier = buildVerifier(exported.text, spin);
+  } catch (error) {
+    const { message } = error as Error;
+    if (!message.includes("d_step sequence too long")) throw error;
+    return { verdict, states, unexported: "a step has more code than Spin takes in one d_step", failures };
+  }
   try {
     let theirs = verifier.run(spin);
     // Where there are violations of both kinds, who searches in another order meets another one first.
