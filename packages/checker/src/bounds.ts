@@ -17,6 +17,7 @@ import {
   mapInstr,
   mapTerm,
   placeName,
+  reversePostorder,
 } from "@shootdown/ir";
 import { type Interval, interval, typeInterval } from "./promela-expr.js";
 import type { System } from "./system.js";
@@ -68,30 +69,34 @@ export function globalRanges(system: System): GlobalRanges {
   return ranges;
 }
 
-/** By block, the bounds of the locals that live there and are assigned on some way to it. Unreachable blocks have none. */
+/**
+ * By block, the bounds of the locals that are assigned on some way to it and may still be read. Unreachable blocks have none.
+ * A flat program has thousands of blocks and locals: nothing is carried that is dead, and a block waits for those before it.
+ */
 export function localRanges(fn: Fn, globals: GlobalRanges): readonly (ReadonlyMap<LocalId, Interval> | undefined)[] {
   const entry: (Bounds | undefined)[] = fn.blocks.map(() => undefined);
   const joins = fn.blocks.map(() => 0);
   const steps = thresholds(fn);
   const live = liveIn(fn);
   entry[0] = new Map();
-  const work = [0];
-  for (let id = work.pop(); id !== undefined; id = work.pop()) {
-    const bounds: Bounds = new Map(entry[id]!);
-    const block = fn.blocks[id]!;
-    for (const instr of block.instrs) transfer(fn, instr, bounds, globals);
-    const flow = (to: number, into: Bounds) => {
-      const known = entry[to];
-      if (!known) {
-        entry[to] = new Map([...into].filter(([local]) => live[to]!.has(local)));
-        work.push(to);
-      } else if (join(fn, live[to]!, known, into, ++joins[to]! > PATIENCE ? steps : undefined)) {
-        work.push(to);
-      }
-    };
-    const { term } = block;
-    if (term.kind === "jump") flow(term.to, bounds);
-    if (term.kind === "branch") {
+  const order = reversePostorder(fn);
+  const pending = new Set([0]);
+  const flow = (to: number, from: Bounds) => {
+    const known = entry[to];
+    const into: Bounds = new Map();
+    for (const local of live[to]!) if (from.has(local)) into.set(local, from.get(local)!);
+    if (!known) entry[to] = into;
+    else if (!join(fn, known, into, ++joins[to]! > PATIENCE ? steps : undefined)) return;
+    pending.add(to);
+  };
+  while (pending.size > 0) {
+    for (const id of order) {
+      if (!pending.delete(id)) continue;
+      const bounds: Bounds = new Map(entry[id]!);
+      const { instrs, term } = fn.blocks[id]!;
+      for (const instr of instrs) transfer(fn, instr, bounds, globals);
+      if (term.kind === "jump") flow(term.to, bounds);
+      if (term.kind !== "branch") continue;
       const yes = narrowed(fn, bounds, term.cond, true);
       const no = narrowed(fn, bounds, term.cond, false);
       if (yes) flow(term.then, yes);
@@ -117,18 +122,11 @@ export function transfer(fn: Fn, instr: Instr, bounds: Bounds, globals: GlobalRa
   } else bounds.set(dst, typeInterval(fn.locals[dst]!.type));
 }
 
-/** Widens `into` by what `from` has of the live locals; whether it changed. A local that one side has not assigned is 0 there. */
-function join(
-  fn: Fn,
-  live: ReadonlySet<LocalId>,
-  into: Bounds,
-  from: Bounds,
-  steps: readonly number[] | undefined,
-): boolean {
+/** Widens `into` by `from`; whether it changed. A local that one side has not assigned is 0 there. */
+function join(fn: Fn, into: Bounds, from: Bounds, steps: readonly number[] | undefined): boolean {
   let changed = false;
-  const zero = { lo: 0, hi: 0 };
-  for (const local of live) {
-    if (!into.has(local) && !from.has(local)) continue;
+  for (const local of new Set([...into.keys(), ...from.keys()])) {
+    const zero = { lo: 0, hi: 0 };
     const a = into.get(local) ?? zero;
     const b = from.get(local) ?? zero;
     let lo = Math.min(a.lo, b.lo);

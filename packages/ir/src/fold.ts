@@ -158,7 +158,7 @@ function join(into: Known | undefined, from: Known): { known: Known; changed: bo
 }
 
 /** The blocks that control may reach, each after those that lead to it but for loops. */
-function reversePostorder(fn: Fn): readonly number[] {
+export function reversePostorder(fn: Fn): readonly number[] {
   const order: number[] = [];
   const seen = new Set([0]);
   const stack: { readonly id: number; readonly next: readonly number[]; at: number }[] = [];

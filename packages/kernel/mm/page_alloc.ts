@@ -28,7 +28,8 @@ function rmqueue_buddy(order: u32): page_t {
   const flags = spin_lock_irqsave(zone_lock);
   let page: page_t = HIGH_PAGES;
   while (page + (1 << order) <= PAGES && !isFree(page, order)) page += 1 << order;
-  if (page + (1 << order) > PAGES) page = NO_PAGE;
+  // Linux asks for the failure before it takes the lock; nobody can tell, and here it is a step of its own.
+  if (page + (1 << order) > PAGES || should_fail_alloc_page()) page = NO_PAGE;
   else for (let i: page_t = page; i < page + (1 << order); i++) isAllocated[i] = true;
   spin_unlock_irqrestore(zone_lock, flags);
   return page;
@@ -36,7 +37,6 @@ function rmqueue_buddy(order: u32): page_t {
 
 /** The first of 2^order pages, or NO_PAGE. From any context. @linux include/linux/gfp.h alloc_pages */
 export function alloc_pages(order: u32): page_t {
-  if (should_fail_alloc_page()) return NO_PAGE;
   const page = rmqueue_buddy(order);
   if (debug_pagealloc_enabled && page !== NO_PAGE) {
     for (let i: page_t = page; i < page + (1 << order); i++) __kernel_map_pages(i, true); // post_alloc_hook()

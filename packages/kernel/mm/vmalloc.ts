@@ -40,9 +40,9 @@ const SLOTS = VMALLOC_PAGES > 0 ? VMALLOC_PAGES : 1;
 export function __vmap_pages_range_noflush(addr: vaddr_t, end: vaddr_t, pages: FixedArray<page_t>, first: u32): i32 {
   let nr = first;
   for (let va = addr; va < end; va++) {
-    if (should_fail_alloc_page()) return -ENOMEM; // pte_alloc_kernel_track()
     const page = pages[nr];
     atomic: {
+      if (should_fail_alloc_page()) return -ENOMEM; // pte_alloc_kernel_track()
       WARN_ON(pte[va] !== 0, "an address that is mapped is mapped");
       if (pte[va] !== 0) return -EBUSY;
       WARN_ON(page === NO_PAGE, "no page is mapped");
