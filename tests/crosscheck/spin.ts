@@ -49,6 +49,10 @@ const SPIN_FLAGS = ["-o1", "-o2", "-a"];
 /** `-fwrapv`: int arithmetic wraps, as the model's does. */
 const C_FLAGS = ["-fwrapv", "-DNOREDUCE", "-DSAFETY"];
 
+/** A text of so many characters is more work for the compiler than its states are for the verifier; and they are wide. */
+const LARGE_TEXT = 1_000_000;
+const LARGE_FLAGS = ["-DVECTORSZ=8192"];
+
 /** A verifier that is ready to run; `remove` it when done. */
 export interface Verifier {
   readonly buildCpuSeconds: number;
@@ -63,9 +67,11 @@ export function buildVerifier(promela: string, options: VerifierOptions = {}): V
   writeFileSync(join(folder, "model.pml"), promela);
   const spin = meter.run("spin", [...SPIN_FLAGS, "model.pml"]);
   if (spin.status !== 0) throw new Error(`spin -a failed:\n${spin.output}`);
+  const isLarge = promela.length > LARGE_TEXT;
   const gcc = meter.run("gcc", [
-    `-O${optimisation}`,
+    `-O${isLarge ? 0 : optimisation}`,
     ...C_FLAGS,
+    ...(isLarge ? LARGE_FLAGS : []),
     `-DMEMLIM=${memoryMegabytes}`,
     "-w",
     "-o",

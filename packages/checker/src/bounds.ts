@@ -31,16 +31,16 @@ const PATIENCE = 8;
 /** Rounds in which the bounds of shared state may grow before they become those of its type. */
 const ROUNDS = 6;
 
-/** By name of a global: bounds of what its elements ever hold. */
-export type GlobalRanges = ReadonlyMap<string, Interval>;
+/** By name of a global: bounds of what its elements ever hold, and how many elements there are in each dimension. */
+export type GlobalRanges = ReadonlyMap<string, Interval & { readonly dims: readonly number[] }>;
 
 /** What boot left in shared state, and what any program stores. */
 export function globalRanges(system: System): GlobalRanges {
-  const ranges = new Map<string, Interval>();
+  const ranges = new Map<string, Interval & { readonly dims: readonly number[] }>();
   system.globals.forEach((global, index) => {
     const values = system.initial[index]!;
     const held = global.lock ? { lo: 0, hi: 255 } : { lo: Math.min(...values), hi: Math.max(...values) };
-    ranges.set(global.name, held);
+    ranges.set(global.name, { ...held, dims: global.dims });
   });
   for (let round = 0, changed = true; changed; round++) {
     changed = false;
@@ -57,7 +57,7 @@ export function globalRanges(system: System): GlobalRanges {
             if (stored.lo < known.lo || stored.hi > known.hi) {
               const whole = typeInterval(exprType(instr.value));
               const grown = { lo: Math.min(known.lo, stored.lo), hi: Math.max(known.hi, stored.hi) };
-              ranges.set(name, round < ROUNDS ? grown : whole);
+              ranges.set(name, { ...(round < ROUNDS ? grown : whole), dims: known.dims });
               changed = true;
             }
           }
@@ -110,8 +110,16 @@ function boundsOf(fn: Fn, bounds: Bounds, expr: Expr): Interval {
   return interval(expr, (local) => bounds.get(local) ?? typeInterval(fn.locals[local]!.type));
 }
 
-/** What an instruction does to the bounds of the local that it defines. */
+/** What is known of locals behind an instruction: of the one that it defines, and of indices, or the run would have ended. */
 export function transfer(fn: Fn, instr: Instr, bounds: Bounds, globals: GlobalRanges): void {
+  if (instr.kind === "load" || instr.kind === "store") {
+    globals.get(placeName(instr.place)!)?.dims.forEach((dim, i) => {
+      const index = unconverted(instr.place.index[i]!);
+      if (index.kind !== "local") return;
+      const { lo, hi } = boundsOf(fn, bounds, index);
+      bounds.set(index.local, { lo: Math.max(lo, 0), hi: Math.min(hi, dim - 1) });
+    });
+  }
   const dst = definition(instr);
   if (dst === undefined) return;
   if (instr.kind === "assign") bounds.set(dst, boundsOf(fn, bounds, instr.value));

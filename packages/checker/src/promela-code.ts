@@ -10,6 +10,7 @@ import {
   constant,
   definition,
   type Expr,
+  eachLocal,
   exprType,
   type Instr,
   type LocalId,
@@ -33,6 +34,9 @@ const START = -1;
 
 /** Turns of loops in one step after which it is taken for an endless one. */
 const MAX_TURNS = 100_000;
+
+/** Assignments of an arm that are written as conditional ones. */
+const MAX_CONDITIONAL = 3;
 
 export interface CodeInput {
   readonly system: System;
@@ -74,6 +78,8 @@ class CodeWriter {
   /** Blocks of the code in an order in which only turns go back; the start is not among them. */
   private readonly order: readonly number[];
   private bounds: Bounds = new Map();
+  /** Locals that are read once, right after they were loaded: the element that they are. */
+  private readonly elements = new Map<LocalId, string>();
 
   constructor(private readonly input: CodeInput) {
     this.self = contextOf(input.cpu, input.root.level) + 1;
@@ -96,7 +102,8 @@ class CodeWriter {
       lines.push(`${label}: ${first}`, ...rest);
     }
     lines.push(`${this.endLabel}: skip`);
-    return { lines: this.targets.length > 1 ? lines : this.withoutExit(lines), targets: this.targets };
+    const text = fallingThrough(this.targets.length > 1 ? lines : this.withoutExit(lines));
+    return { lines: text, targets: this.targets };
   }
 
   /** Where there is one target, nobody asks which. */
@@ -148,8 +155,13 @@ class CodeWriter {
   private body(block: number, index: number, from: number): string[] {
     const { instrs, term } = this.input.region.fn.blocks[block]!;
     const lines: string[] = [];
-    for (const instr of instrs.slice(index)) {
-      lines.push(...this.instr(instr));
+    for (let i = index; i < instrs.length; i++) {
+      const instr = instrs[i]!;
+      const next = instrs[i + 1];
+      const isRead = instr.kind === "load" && this.isReadBy(instr.dst, next ?? term, next);
+      lines.push(...(isRead ? this.readWhereUsed(instr) : this.instr(instr)));
+      const dst = definition(instr);
+      if (!isRead && dst !== undefined) this.elements.delete(dst);
       this.learn(instr);
     }
     switch (term.kind) {
@@ -166,6 +178,13 @@ class CodeWriter {
           lines.push(...this.flow(from, cond.value !== 0 ? term.then : term.else));
           break;
         }
+        const short =
+          this.conditionally(cond, true, term.then, term.else) ?? this.conditionally(cond, false, term.else, term.then);
+        this.bounds = known;
+        if (short) {
+          lines.push(...short.lines, ...this.flow(from, short.to));
+          break;
+        }
         const yes = this.flow(from, term.then);
         this.bounds = known;
         const no = this.flow(from, term.else);
@@ -178,6 +197,54 @@ class CodeWriter {
         assertNever(term);
     }
     return lines;
+  }
+
+  /** Whether a local that has just been loaded is read by what comes next and by nothing behind it. */
+  private isReadBy(local: LocalId, next: Instr | Term, instr: Instr | undefined): boolean {
+    const { region } = this.input;
+    if (instr) return !region.liveAfter.get(instr)!.has(local);
+    return successors(next as Term).every((to) => !region.liveAt[to]!.has(local));
+  }
+
+  /** A load that is no statement: the element stands where the local would. */
+  private readWhereUsed(load: Extract<Instr, { kind: "load" }>): string[] {
+    const checks = [...this.inBounds(load.place), ...(load.ghost || load.unpublished ? [] : this.guardHeld(load))];
+    this.elements.set(load.dst, this.element(load.place));
+    return asserted(checks);
+  }
+
+  /**
+   * A branch one arm of which only assigns, and then goes where the other goes at once: assignments of what is assigned or
+   * was there before. Spin counts an `if` for five statements. `taken` is the arm that assigns, where the condition is `holds`.
+   */
+  private conditionally(
+    cond: Expr,
+    holds: boolean,
+    taken: number,
+    other: number,
+  ): { readonly lines: readonly string[]; readonly to: number } | undefined {
+    const { region } = this.input;
+    if (region.isExit(taken) || this.labels.has(taken) || taken === other) return undefined;
+    const { instrs, term } = region.fn.blocks[taken]!;
+    if (term.kind !== "jump" || term.to !== other || instrs.length > MAX_CONDITIONAL) return undefined;
+    if (this.labels.get(other) === undefined) return undefined;
+    const asked = new Set<LocalId>();
+    eachLocal(cond, (local) => asked.add(local));
+    // The condition is asked again for each: only the last may change what it asks.
+    const isSimple = instrs.every(
+      (instr, i) => instr.kind === "assign" && (i === instrs.length - 1 || !asked.has(instr.dst)),
+    );
+    if (!isSimple) return undefined;
+    const text = bare(this.text(cond));
+    this.bounds = new Map([...this.bounds, ...(this.input.ranges[taken] ?? [])]);
+    const lines = instrs.flatMap((instr) => {
+      if (instr.kind !== "assign") return [];
+      const name = this.name(instr.dst);
+      const value = this.text(this.bound(instr.value));
+      this.learn(instr);
+      return [`${name} = ((${text}) -> ${holds ? `${value} : ${name}` : `${name} : ${value}`})`];
+    });
+    return { lines, to: other };
   }
 
   private flow(from: number, to: number): string[] {
@@ -266,20 +333,20 @@ class CodeWriter {
         return [`${this.name(instr.dst)} = ${bare(this.text(this.bound(instr.value)))}`];
       case "load":
         return [
-          ...this.inBounds(instr.place),
-          ...(instr.ghost || instr.unpublished ? [] : this.guardHeld(instr.place)),
+          ...asserted([
+            ...this.inBounds(instr.place),
+            ...(instr.ghost || instr.unpublished ? [] : this.guardHeld(instr)),
+          ]),
           `${this.name(instr.dst)} = ${this.element(instr.place)}`,
         ];
       case "store":
         return [
-          ...this.inBounds(instr.place),
-          ...(instr.unpublished ? [] : this.guardHeld(instr.place)),
+          ...asserted([...this.inBounds(instr.place), ...(instr.unpublished ? [] : this.guardHeld(instr))]),
           `${this.element(instr.place)} = ${bare(this.text(this.bound(instr.value)))}`,
         ];
       case "release":
         return [
-          ...this.inBounds(instr.lock),
-          `assert(${this.element(instr.lock)} == ${this.self})`,
+          ...asserted([...this.inBounds(instr.lock), `${this.element(instr.lock)} == ${this.self}`]),
           `${this.element(instr.lock)} = 0`,
         ];
       case "irq": {
@@ -328,13 +395,16 @@ class CodeWriter {
     });
   }
 
-  private guardHeld(place: PlaceRef): string[] {
-    const { system } = this.input;
+  /** The condition that the lock of guarded state is held, unless it is for certain. */
+  private guardHeld(instr: Extract<Instr, { kind: "load" | "store" }>): string[] {
+    const { system, region } = this.input;
+    const { place } = instr;
     const { guard } = system.globals[this.location(place)]!;
-    return guard === undefined ? [] : [`assert(${this.element(lockOf(system, place, guard))} == ${this.self})`];
+    if (guard === undefined || region.held.get(instr)!.has(guard)) return [];
+    return [`${this.element(lockOf(system, place, guard))} == ${this.self}`];
   }
 
-  /** The indices lie in their dimensions. */
+  /** The conditions that the indices lie in their dimensions, as far as that is not known. */
   private inBounds(place: PlaceRef): string[] {
     const { dims } = this.input.system.globals[this.location(place)]!;
     return dims.flatMap((dim, i) => {
@@ -344,7 +414,7 @@ class CodeWriter {
       const type = exprType(index);
       const upper: Expr = { kind: "compare", op: "<", left: index, right: constant(type, dim) };
       const lower: Expr = { kind: "compare", op: ">=", left: index, right: constant(type, 0) };
-      return [...(range.lo >= 0 ? [] : [`assert(${bare(this.text(lower))})`]), `assert(${bare(this.text(upper))})`];
+      return [...(range.lo >= 0 ? [] : [bare(this.text(lower))]), ...(range.hi < dim ? [] : [bare(this.text(upper))])];
     });
   }
 
@@ -374,7 +444,7 @@ class CodeWriter {
   private text(expr: Expr): string {
     return printExpr(
       expr,
-      (local) => this.name(local),
+      (local) => this.elements.get(local) ?? this.name(local),
       (local) => this.bounds.get(local),
     );
   }
@@ -403,6 +473,54 @@ class CodeWriter {
   private scratch(name: string): string {
     return this.input.variables.scratch(name);
   }
+}
+
+/** One statement, as the statements of a step are numbered, for conditions of which the earlier ones are looked at first. */
+function asserted(conditions: readonly string[]): string[] {
+  if (conditions.length < 2) return conditions.map((condition) => `assert(${condition})`);
+  return [`assert(${conditions.map((condition) => `(${condition})`).join(" && ")})`];
+}
+
+/** Without jumps to what comes next anyway: Spin takes a step of so many statements and no more. */
+function fallingThrough(lines: readonly string[]): string[] {
+  return lines.flatMap((statement, i) => {
+    const label = /^(\w+): /.exec(lines[i + 1] ?? "")?.[1];
+    if (label === undefined) return [statement];
+    if (statement === `goto ${label}`) return [];
+    const own = /^\w+: goto (\w+)$/.exec(statement);
+    if (own?.[1] === label) return [statement.replace(/goto \w+$/, "skip")];
+    return /(^|: )if\n/.test(statement) ? [withoutTails(statement, `goto ${label}`)] : [statement];
+  });
+}
+
+/** An `if` statement without a jump where its arms end. */
+function withoutTails(statement: string, jump: string): string {
+  const result: string[] = [];
+  /** From the end: by `fi` that is open, whether its `if` stands where the whole statement ends. */
+  const isTail: boolean[] = [];
+  const lines = statement.split("\n");
+  for (let i = lines.length - 1; i >= 0; i--) {
+    const line = lines[i]!;
+    const text = line.trim();
+    if (text === "fi" || text === "fi;") isTail.push(text === "fi" && (isTail.at(-1) ?? true));
+    else if (text === "if" || text.endsWith(": if")) isTail.pop();
+    else if (text === jump && isTail.at(-1)) {
+      const before = lines[i - 1]!;
+      if (before.trim() === ":: else ->") {
+        result.push(before.replace(" ->", ""));
+        i--;
+      } else if (before.endsWith("->")) result.push(line.replace(jump, "skip"));
+      else {
+        result.push(before.slice(0, -1));
+        i--;
+        // What stands there now ends its arm: a statement of several lines is looked into by itself.
+        if (before.trim() === "fi;") isTail.push(false);
+      }
+      continue;
+    }
+    result.push(line);
+  }
+  return result.reverse().join("\n");
 }
 
 function indented(lines: readonly string[]): string {

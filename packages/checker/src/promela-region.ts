@@ -5,6 +5,7 @@
  * Used by `promela-step.ts` and `promela-code.ts`. Witnesses and messages are left out here, as nothing else needs them.
  */
 import { definition, eachTermUse, eachUse, type Fn, type Instr, type LocalId, successors } from "@shootdown/ir";
+import { locksHeld } from "./promela-locks.js";
 import type { Root } from "./system.js";
 
 /** The number of a region's entry: not its block's, because the step may come back to where it started. */
@@ -19,10 +20,14 @@ export class Region {
   readonly fn: Fn;
   readonly liveAfter = new Map<Instr, ReadonlySet<LocalId>>();
   readonly liveAt: Set<LocalId>[];
+  /** By access: the locks that are held there for certain. */
+  readonly held: ReadonlyMap<Instr, ReadonlySet<string>>;
   /** Whether the step is a hardware action. */
   isHardware = false;
   private meets = new Map<number, number | undefined>();
-  private asking = new Set<number>();
+  private asking: ReadonlySet<number> = new Set();
+  /** The same for all steps but those of hardware. */
+  private readonly askingBetween: ReadonlySet<number>;
 
   constructor(private readonly root: Root) {
     const { fn } = root.program;
@@ -33,13 +38,15 @@ export class Region {
     };
     this.liveAt = this.fn.blocks.map((_, id) => new Set(this.isPoint(id) ? root.program.live.get(id)! : []));
     this.computeLiveness();
+    this.askingBetween = this.findAsking();
+    this.held = locksHeld(this.fn);
   }
 
   /** Turns to the step that starts at `entry`. Hardware has no step points: its step ends with it. */
   begin(entry: number, isHardware: boolean): void {
     this.isHardware = isHardware;
     this.meets = this.meetingPoints(entry);
-    this.asking = this.findAsking();
+    this.asking = isHardware ? this.findAsking() : this.askingBetween;
   }
 
   /** Where the ways of a branch meet again, if they do before the step ends; `ENTRY` for the entry's. */
@@ -110,23 +117,27 @@ export class Region {
    */
   private meetingPoints(entry: number): Map<number, number | undefined> {
     const next = new Map<number, readonly number[]>();
+    /** Each node after those that follow it, loops aside. */
+    const nodes: number[] = [];
     const visit = (node: number) => {
       if (next.has(node)) return;
       const block = node === ENTRY ? entry : node;
       const ends = node !== ENTRY && this.isExit(block);
       next.set(node, ends ? [] : successors(this.fn.blocks[block]!.term));
       for (const to of next.get(node)!) visit(to);
+      nodes.push(node);
     };
     visit(ENTRY);
-    const nodes = [...next.keys()];
-    const behind = new Map(nodes.map((node) => [node, new Set(nodes)]));
+    /** By node: those that every way from it to the end of the step comes to. Until it is known, all of them. */
+    const behind = new Map<number, ReadonlySet<number>>();
     for (let changed = true; changed; ) {
       changed = false;
       for (const node of nodes) {
-        const sets = next.get(node)!.map((to) => behind.get(to)!);
-        const common = new Set(sets.length === 0 ? [] : [...sets[0]!].filter((n) => sets.every((set) => set.has(n))));
+        const sets = next.get(node)!.flatMap((to) => behind.get(to) ?? []);
+        const [first = new Set<number>(), ...others] = sets;
+        const common = new Set([...first].filter((n) => others.every((set) => set.has(n))));
         common.add(node);
-        if (common.size !== behind.get(node)!.size) {
+        if (common.size !== behind.get(node)?.size) {
           behind.set(node, common);
           changed = true;
         }
@@ -135,8 +146,11 @@ export class Region {
     const result = new Map<number, number | undefined>();
     for (const node of nodes) {
       if (next.get(node)!.length < 2) continue;
-      const candidates = [...behind.get(node)!].filter((n) => n !== node);
-      const nearest = candidates.sort((a, b) => behind.get(b)!.size - behind.get(a)!.size)[0];
+      let nearest: number | undefined;
+      for (const n of behind.get(node)!) {
+        if (n === node) continue;
+        if (nearest === undefined || behind.get(n)!.size > behind.get(nearest)!.size) nearest = n;
+      }
       result.set(node, nearest !== undefined && this.isPlain(next, node, nearest) ? nearest : undefined);
     }
     return result;
@@ -145,8 +159,9 @@ export class Region {
   /** Whether all between a branch and where it meets again is straight computation: no choice, wait, lock or loop. */
   private isPlain(next: ReadonlyMap<number, readonly number[]>, branch: number, meet: number): boolean {
     const open = new Set<number>();
+    const plainly = new Set<number>([meet]);
     const visit = (node: number): boolean => {
-      if (node === meet) return true;
+      if (plainly.has(node)) return true;
       if (open.has(node) || node === branch || this.isExit(node)) return false;
       const { instrs, term } = this.fn.blocks[node]!;
       if (term.kind === "return") return false;
@@ -156,9 +171,10 @@ export class Region {
         }
       }
       open.add(node);
-      const plain = next.get(node)!.every(visit);
+      if (!next.get(node)!.every(visit)) return false;
       open.delete(node);
-      return plain;
+      plainly.add(node);
+      return true;
     };
     return next.get(branch)!.every(visit);
   }

@@ -2,7 +2,7 @@
  * Bitmaps: arrays of words. Where Linux passes a pointer into the middle of a bitmap, these take the whole and offsets.
  * The searches return their end, `size`, if there is no such bit.
  */
-import { __ffs, ALL_BITS, BITS_PER_LONG, fls } from "./bitops.ts";
+import { ALL_BITS, BITS_PER_LONG, fls, lowestBit } from "./bitops.ts";
 
 /** The word that a bit is in. */
 export function bitWord(bit: i32): i32 {
@@ -65,7 +65,7 @@ export function find_next_bit(map: FixedArray<u32>, size: i32, offset: i32): i32
     if (start >= size) return size;
     word = map[bitWord(start)];
   }
-  const bit = start + __ffs(word);
+  const bit = start + lowestBit(word);
   return bit < size ? bit : size;
 }
 
@@ -79,7 +79,7 @@ export function find_next_zero_bit(map: FixedArray<u32>, size: i32, offset: i32)
     if (start >= size) return size;
     word = ~map[bitWord(start)] & ALL_BITS;
   }
-  const bit = start + __ffs(word);
+  const bit = start + lowestBit(word);
   return bit < size ? bit : size;
 }
 
