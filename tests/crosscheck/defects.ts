@@ -51,7 +51,7 @@ export const DEFECTS: readonly Defect[] = [
 ];
 
 /** Scenarios with a step that Promela cannot tell, or Spin not take (CAVEATS.md): all engines but Spin are compared on them. */
-export const UNEXPORTED: ReadonlySet<string> = new Set(["percpu-no-memory", "percpu-reclaim", "percpu-second-chunk"]);
+export const UNEXPORTED: ReadonlySet<string> = new Set(["percpu-reclaim"]);
 
 /** The questions without their defects, and with them. */
 export function everyDefect(): Question[] {

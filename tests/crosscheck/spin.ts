@@ -50,7 +50,7 @@ const SPIN_FLAGS = ["-o1", "-o2", "-a"];
 const C_FLAGS = ["-fwrapv", "-DNOREDUCE", "-DSAFETY"];
 
 /** A text of so many characters is more work for the compiler than its states are for the verifier; and they are wide. */
-const LARGE_TEXT = 1_000_000;
+const LARGE_TEXT = 300_000;
 const LARGE_FLAGS = ["-DVECTORSZ=8192"];
 
 /** A verifier that is ready to run; `remove` it when done. */
