@@ -35,7 +35,9 @@ export const DEFECTS: readonly Defect[] = [
     set: { DEBUG_KMAP_LOCAL: "y" },
     patch: "kmap-local-guard-pte-none",
   },
+  { scenario: "percpu-alloc", ...BROADCAST, patch: "percpu-destroy-populated" },
   { scenario: "percpu-area-map", ...BROADCAST, patch: "percpu-free-under-lock", small: { CHUNK_AREAS: 1 } },
+  { scenario: "percpu-atomic", ...BROADCAST, patch: "percpu-free-irqs-on" },
   { scenario: "percpu-no-memory", ...BROADCAST, patch: "revert-percpu-unmap-failing-cpu" },
   { scenario: "percpu-reclaim", ...BROADCAST, patch: "percpu-reclaim-forget-flush" },
   { scenario: "percpu-second-chunk", ...NOMMU, patch: "empty-flush-stub" },
@@ -51,7 +53,7 @@ export const DEFECTS: readonly Defect[] = [
 ];
 
 /** Scenarios with a step that Promela cannot tell, or Spin not take (CAVEATS.md): all engines but Spin are compared on them. */
-export const UNEXPORTED: ReadonlySet<string> = new Set(["percpu-reclaim"]);
+export const UNEXPORTED: ReadonlySet<string> = new Set(["percpu-alloc", "percpu-atomic", "percpu-reclaim"]);
 
 /** The questions without their defects, and with them. */
 export function everyDefect(): Question[] {
