@@ -1,6 +1,6 @@
 /**
  * Memory runs out at every point: any page and any page table may be refused. A task allocates percpu memory, uses it if it
- * gets it, and frees it, for ever. Whatever fails, no page may stay mapped that the chunk does not have, and none be lost.
+ * gets it, and frees it, for ever. Whatever fails, no page may stay mapped that the chunk does not have, and none that it has be unmapped.
  */
 import { ipiRaised } from "../../machine/gic.ts";
 import { NR_CPUS } from "../../machine/memory-map.ts";
