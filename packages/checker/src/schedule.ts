@@ -47,7 +47,12 @@ function hash(text: string): number {
 
 /** Names the system: the same for two systems if and only if (but for chance) they mean the same steps. */
 export function fingerprint(system: System): string {
-  const text = JSON.stringify(
+  return letters(hash(systemText(system)), FINGERPRINT_LETTERS);
+}
+
+/** The same for two systems if and only if they mean the same steps. */
+export function systemText(system: System): string {
+  return JSON.stringify(
     [
       system.cpus,
       system.globals.map((g) => [g.name, g.type, g.dims, g.guard]),
@@ -58,7 +63,6 @@ export function fingerprint(system: System): string {
     ],
     (key, value) => (key === "at" || key === "caller" || key === "message" ? undefined : value),
   );
-  return letters(hash(text), FINGERPRINT_LETTERS);
 }
 
 export function encodeSchedule(schedule: Schedule): string {

@@ -148,6 +148,7 @@ function prescribed(configFile: string, options: KernelOptions, result: Result):
   const mode: CheckMode = {
     kind: "search",
     options: { chaining: true, shortest: false, maxStates: MAX_PRESCRIPTION_STATES },
+    sound: new Map(),
   };
   const rejected: { what: string; why: string }[] = [];
   const onRejected = (what: string, why: string) => rejected.push({ what, why });

@@ -100,7 +100,7 @@ export function matrixCommands(program: Command): void {
 function makeAsker(options: MatrixOptions, shortest: boolean): Asker {
   const tree = readModelTree();
   const maxStates = parseCount("--max-states", options.maxStates);
-  const mode: CheckMode = { kind: "search", options: { chaining: true, shortest, maxStates } };
+  const mode: CheckMode = { kind: "search", options: { chaining: true, shortest, maxStates }, sound: new Map() };
   return { tree, mode, readConfig: readExample, readPatch: (name) => readPatch(tree, name) };
 }
 

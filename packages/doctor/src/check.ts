@@ -18,6 +18,7 @@ import {
   searchReduced,
   simulate,
   startOf,
+  systemText,
   type TracePlace,
   tell,
 } from "@shootdown/checker";
@@ -30,7 +31,13 @@ import { toldStep, toldViolation } from "./told.js";
 
 /** How stage 4 looks for a violation. */
 export type CheckMode =
-  | { readonly kind: "search"; readonly options: ReducedOptions; readonly onProgress?: (progress: Progress) => void }
+  | {
+      readonly kind: "search";
+      readonly options: ReducedOptions;
+      readonly onProgress?: (progress: Progress) => void;
+      /** Searches that found nothing, by their systems: a patch or a symbol leaves most scenarios as they were. */
+      readonly sound?: Map<string, Searched>;
+    }
   | {
       readonly kind: "simulate";
       readonly seed: number;
@@ -39,6 +46,11 @@ export type CheckMode =
       readonly expired?: () => boolean;
     }
   | { readonly kind: "replay"; readonly schedule: Schedule };
+
+/** Systems are long texts: of those that were searched, the oldest go. */
+const MAX_SOUND = 64;
+
+type Searched = ReturnType<typeof searchReduced>;
 
 export interface CheckInput {
   readonly module: Module;
@@ -147,11 +159,14 @@ export function check(input: CheckInput): CheckStage {
       return { ...base, ...facts, verdict: "limit", limit: "simulation", lockdep: lockdep(lockFacts) };
     }
     case "search": {
-      const { verdict, schedule, limit, witnesses, lockFacts, ...facts } = searchReduced(
-        system,
-        mode.options,
-        mode.onProgress,
-      );
+      const key = mode.sound && systemText(system);
+      const searched =
+        (key === undefined ? undefined : mode.sound?.get(key)) ?? searchReduced(system, mode.options, mode.onProgress);
+      if (key !== undefined && mode.sound && searched.verdict === "sound") {
+        mode.sound.set(key, searched);
+        if (mode.sound.size > MAX_SOUND) mode.sound.delete(mode.sound.keys().next().value!);
+      }
+      const { verdict, schedule, limit, witnesses, lockFacts, ...facts } = searched;
       const known = { ...base, ...facts, witnesses: [...witnesses] };
       if (schedule) return { ...known, ...confirmed(schedule, lockFacts) };
       return { ...known, verdict: verdict === "sound" ? "sound" : "limit", limit, lockdep: lockdep(lockFacts) };
