@@ -117,7 +117,7 @@ describe("the kernel tree", () => {
         tasks: [{ cpu: "every", body: "writePagesForEver" }],
         interrupts: [{ handler: "networkInterrupt" }, { raised: "ipiRaised", handler: "do_handle_IPI" }],
         softirqs: [],
-        hardware: [],
+        hardware: [{ handler: "walkerSpeculates" }],
         at: { file: "scenarios/kmap-dma.ts" },
       },
     ]);
