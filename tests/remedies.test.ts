@@ -8,7 +8,11 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { embeddedTree, exampleConfig, shippedPatch } from "./support/model-tree.js";
 
 const tree = embeddedTree();
-const mode: Examination["mode"] = { kind: "search", options: { chaining: true, shortest: false } };
+const mode: Examination["mode"] = {
+  kind: "search",
+  options: { chaining: true, shortest: false },
+  sound: new Map(),
+};
 const asker: Asker = { tree, mode, readConfig: exampleConfig, readPatch: (name) => shippedPatch(tree, name) };
 
 function changed(onto: readonly string[], patches: readonly NamedText[]): Cell[] {

@@ -48,7 +48,7 @@ export type CheckMode =
   | { readonly kind: "replay"; readonly schedule: Schedule };
 
 /** Systems are long texts: of those that were searched, the oldest go. */
-const MAX_SOUND = 64;
+const MAX_SOUND = 256;
 
 type Searched = ReturnType<typeof searchReduced>;
 
