@@ -44,8 +44,18 @@ export function generate(system: System, layout: Layout, chaining?: Chaining): G
   return { text: generator.module(), step: (number) => generator.stepText(number) };
 }
 
+/** A step's function, made when it is first called, in the midst of these variables. */
+const MAKE = "function make(number) { return eval(env.step(number)); }";
+/**
+ * From so many blocks on, steps are made when they are first taken. Text for all of them would take seconds; but V8 runs code
+ * beside an eval() at half the speed, which costs more wherever there are many states.
+ */
+const LARGE = 2000;
+
 class Generator {
   private readonly out: string[] = [];
+  private readonly isLazy: boolean;
+  /** Expressions whose values are functions of steps, by number; asked for where steps are made later. */
   private readonly steps: (() => string)[] = [];
   private temporaries = 0;
 
@@ -53,7 +63,10 @@ class Generator {
     private readonly system: System,
     private readonly layout: Layout,
     private readonly chaining?: Chaining,
-  ) {}
+  ) {
+    const blocks = system.roots.reduce((sum, { program }) => sum + program.fn.blocks.length, 0);
+    this.isLazy = blocks * system.cpus > LARGE;
+  }
 
   module(): string {
     const { system, layout } = this;
@@ -106,8 +119,7 @@ function nextChoice() {
   tape[last]++; told = last + 1;
   return true;
 }
-/** A step's function, made when it is first called, in the midst of these variables. */
-function make(number) { return eval(env.step(number)); }
+${this.isLazy ? MAKE : ""}
 ${this.out.join("\n")}
 /** Whether blocked CPUs may be waiting for nobody but each other; the interpreter decides. */
 function maybeStuck() {
@@ -226,16 +238,16 @@ ${cpus.join("\n")}
 
   /** The function of one step: from `block` of `root` on `cpu` to the next step point. */
   private step(name: string, cpu: number, root: Root, block: number, source?: Source): void {
-    const number = this.steps.length;
-    this.steps.push(() => {
-      const code = new StepCode(this.system, this.layout, this.chaining, cpu, root, block, source, {
+    const text = (): string =>
+      new StepCode(this.system, this.layout, this.chaining, cpu, root, block, source, {
         read: (words, base, field, index) => this.read(words, base, field, index),
         write: (base, field, index, value, type) => this.write(base, field, index, value, type),
         part: (c) => this.part(c),
-      });
-      return `(() => {\n${code.text(name)}\nreturn ${name};\n})()`;
-    });
-    this.out.push(`let ${name} = () => { ${name} = make(${number}); ${name}(); };`);
+      }).text(name);
+    if (this.isLazy) {
+      const number = this.steps.push(() => `(() => {\n${text()}\nreturn ${name};\n})()`) - 1;
+      this.out.push(`let ${name} = () => { ${name} = make(${number}); ${name}(); };`);
+    } else this.out.push(text());
   }
 
   stepText(number: number): string {
