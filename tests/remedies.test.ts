@@ -3,17 +3,30 @@
  * from the report (a defect, a cure, nothing at all) through `impact`; the hole that today's Linux has through
  * `prescribe`, whose every prescription is examined again here, by itself.
  */
-import { type Asker, type Cell, type Examination, examine, impact, type NamedText, prescribe } from "@shootdown/doctor";
+import {
+  type Asker,
+  type Cell,
+  type CheckMode,
+  type Examination,
+  examine,
+  impact,
+  type NamedText,
+  prescribe,
+  SoundSystems,
+} from "@shootdown/doctor";
 import { beforeAll, describe, expect, it } from "vitest";
 import { embeddedTree, exampleConfig, shippedPatch } from "./support/model-tree.js";
 
 const tree = embeddedTree();
-const mode: Examination["mode"] = {
-  kind: "search",
-  options: { chaining: true, shortest: false },
-  sound: new Map(),
+const mode: CheckMode = { kind: "search", options: { chaining: true, shortest: false } };
+/** A system that was found sound is not searched again. What is examined by itself does without. */
+const remembering: CheckMode = { ...mode, sound: new SoundSystems() };
+const asker: Asker = {
+  tree,
+  mode: remembering,
+  readConfig: exampleConfig,
+  readPatch: (name) => shippedPatch(tree, name),
 };
-const asker: Asker = { tree, mode, readConfig: exampleConfig, readPatch: (name) => shippedPatch(tree, name) };
 
 function changed(onto: readonly string[], patches: readonly NamedText[]): Cell[] {
   const base = onto.map((name) => shippedPatch(tree, name));
@@ -61,7 +74,7 @@ describe("prescriptions for today's hole: an ARMv7 kernel on a CPU that does not
     const shipped = tree.namesIn("kernel/patches", ".patch").map((name) => shippedPatch(tree, name));
     const found = examine(input);
     expect(found.stages.check.verdict).toBe("deadlock");
-    prescriptions = prescribe(input, found, { shipped });
+    prescriptions = prescribe({ ...input, mode: remembering }, found, { shipped });
   });
 
   it("finds the way that takes highmem away, and one that does not but relies on the callers", () => {
@@ -89,5 +102,36 @@ describe("prescriptions for today's hole: an ARMv7 kernel on a CPU that does not
 
   it("prescribes no defect that ships", () => {
     expect(prescriptions.map((p) => p.what)).not.toContain("patch forget-flush");
+  });
+});
+
+describe("systems that were found sound", () => {
+  const ask = (patches: readonly string[], asked: CheckMode) =>
+    examine({
+      tree,
+      config: exampleConfig("6.12-v7-smp-highmem.config"),
+      cpu: "cortex-a9",
+      sets: new Map(),
+      patches: patches.map((name) => shippedPatch(tree, name)),
+      scenario: "kmap-dma",
+      sizes: new Map(),
+      mode: asked,
+      replayCommand: (schedule) => schedule,
+    }).stages.check;
+
+  it("say again what they said, hide no defect, and a patch of something else makes no other system", () => {
+    const sound = new SoundSystems();
+    const keeping: CheckMode = { ...mode, sound };
+    const first = ask([], keeping);
+    expect(first.verdict).toBe("sound");
+    expect(ask([], keeping)).toEqual(first);
+    let searched = 0;
+    const onProgress = () => searched++;
+    expect(ask([], { ...mode, onProgress })).toEqual(first);
+    expect(searched).toBeGreaterThan(0);
+    expect(ask(["forget-flush"], keeping).verdict).toBe("stale");
+    searched = 0;
+    expect(ask(["vmalloc-forget-flush"], { ...keeping, onProgress })).toEqual(first);
+    expect(searched).toBe(0);
   });
 });

@@ -35,7 +35,7 @@ const MAX_LOOP_TURNS = 100_000;
 export interface Generated {
   /** Statements that define `expand()`, `reached` and `lockFacts`, to stand behind those of `store.ts`. */
   readonly text: string;
-  /** The function of a step by its number, which the text asks for when it is first taken: `env.step`. Most never are. */
+  /** The function of a step by its number: where there are many steps, the text asks for one when it is first taken (`env.step`). */
   step(number: number): string;
 }
 

@@ -11,6 +11,7 @@ import {
   prescribe,
   type Result,
   ScheduleError,
+  SoundSystems,
   withPrescriptions,
 } from "@shootdown/doctor";
 import type { Command } from "commander";
@@ -148,7 +149,7 @@ function prescribed(configFile: string, options: KernelOptions, result: Result):
   const mode: CheckMode = {
     kind: "search",
     options: { chaining: true, shortest: false, maxStates: MAX_PRESCRIPTION_STATES },
-    sound: new Map(),
+    sound: new SoundSystems(),
   };
   const rejected: { what: string; why: string }[] = [];
   const onRejected = (what: string, why: string) => rejected.push({ what, why });

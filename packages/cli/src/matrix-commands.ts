@@ -12,6 +12,7 @@ import {
   linkerLines,
   readReport,
   reportNumbers,
+  SoundSystems,
   suggest,
   where,
 } from "@shootdown/doctor";
@@ -100,7 +101,11 @@ export function matrixCommands(program: Command): void {
 function makeAsker(options: MatrixOptions, shortest: boolean): Asker {
   const tree = readModelTree();
   const maxStates = parseCount("--max-states", options.maxStates);
-  const mode: CheckMode = { kind: "search", options: { chaining: true, shortest, maxStates }, sound: new Map() };
+  const mode: CheckMode = {
+    kind: "search",
+    options: { chaining: true, shortest, maxStates },
+    sound: new SoundSystems(),
+  };
   return { tree, mode, readConfig: readExample, readPatch: (name) => readPatch(tree, name) };
 }
 

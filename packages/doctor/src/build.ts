@@ -3,7 +3,7 @@
  * live references to what no built file defines.
  */
 
-import { type Fn, LinkMemo, link, type Module } from "@shootdown/ir";
+import { type Fn, type Linked, link, type Module, Recent } from "@shootdown/ir";
 import { type KbuildResult, parseKbuild } from "@shootdown/kbuild";
 import { compile, type Diagnostic, type ScenarioDecl } from "@shootdown/kernel-ts";
 import type { Configured } from "./configure.js";
@@ -71,8 +71,10 @@ export function sourceError(diagnostics: readonly Diagnostic[]): InputError {
   );
 }
 
+/** Links that are kept. */
+const MAX_LINKS = 32;
 /** An examination is one of many: of every scenario, of what may be a remedy. */
-const memo = new LinkMemo();
+const memo = new Recent<Linked>(MAX_LINKS);
 
 export function build(input: BuildInput): Built {
   const { tree, configured, sizes, scenarioFile } = input;

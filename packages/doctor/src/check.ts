@@ -22,7 +22,7 @@ import {
   type TracePlace,
   tell,
 } from "@shootdown/checker";
-import { fold, inline, type Module } from "@shootdown/ir";
+import { fold, inline, type Module, Recent } from "@shootdown/ir";
 import type { ScenarioDecl } from "@shootdown/kernel-ts";
 import { type Cpu, registersOf } from "./catalogue.js";
 import { lockdepOf } from "./lockdep.js";
@@ -36,7 +36,7 @@ export type CheckMode =
       readonly options: ReducedOptions;
       readonly onProgress?: (progress: Progress) => void;
       /** Searches that found nothing, by their systems: a patch or a symbol leaves most scenarios as they were. */
-      readonly sound?: Map<string, Searched>;
+      readonly sound?: SoundSystems;
     }
   | {
       readonly kind: "simulate";
@@ -47,10 +47,15 @@ export type CheckMode =
     }
   | { readonly kind: "replay"; readonly schedule: Schedule };
 
-/** Systems are long texts: of those that were searched, the oldest go. */
+/** Systems are long texts, and a matrix has about a hundred. */
 const MAX_SOUND = 256;
 
-type Searched = ReturnType<typeof searchReduced>;
+/** What a search that found nothing says, by the text of its system. One limit holds for all searches that share it. */
+export class SoundSystems extends Recent<ReturnType<typeof searchReduced>> {
+  constructor() {
+    super(MAX_SOUND);
+  }
+}
 
 export interface CheckInput {
   readonly module: Module;
@@ -159,13 +164,9 @@ export function check(input: CheckInput): CheckStage {
       return { ...base, ...facts, verdict: "limit", limit: "simulation", lockdep: lockdep(lockFacts) };
     }
     case "search": {
-      const key = mode.sound && systemText(system);
-      const searched =
-        (key === undefined ? undefined : mode.sound?.get(key)) ?? searchReduced(system, mode.options, mode.onProgress);
-      if (key !== undefined && mode.sound && searched.verdict === "sound") {
-        mode.sound.set(key, searched);
-        if (mode.sound.size > MAX_SOUND) mode.sound.delete(mode.sound.keys().next().value!);
-      }
+      const key = mode.sound && JSON.stringify([systemText(system), system.witnesses]);
+      const searched = (key && mode.sound?.get(key)) || searchReduced(system, mode.options, mode.onProgress);
+      if (key && searched.verdict === "sound") mode.sound?.set(key, searched);
       const { verdict, schedule, limit, witnesses, lockFacts, ...facts } = searched;
       const known = { ...base, ...facts, witnesses: [...witnesses] };
       if (schedule) return { ...known, ...confirmed(schedule, lockFacts) };

@@ -4,7 +4,7 @@ export * from "./address.js";
 export { type Bisection, type BisectStep, bisect, type Without } from "./bisect.js";
 export { builtObjects } from "./build.js";
 export { type Cpu, readCatalogue } from "./catalogue.js";
-export type { CheckMode } from "./check.js";
+export { type CheckMode, SoundSystems } from "./check.js";
 export * from "./doctor.js";
 export * from "./errors.js";
 export * from "./explore.js";

@@ -7,7 +7,7 @@
  */
 import { decisiveFor, type EmitOptions, type Emitted, emit, type Optimisation, usesOf } from "./emit.js";
 import { type Fact, type LiveStep, liveSteps, whyDead } from "./explain-link.js";
-import { type LinkMemo, linkKey } from "./link-memo.js";
+import type { Recent } from "./recent.js";
 import type { At, Module } from "./types.js";
 
 export interface UndefinedReference {
@@ -54,7 +54,7 @@ export interface LinkOptions {
   /** "O2" unless told. */
   readonly level?: Optimisation;
   /** Where results are kept for links that hang on the same functions. */
-  readonly memo?: LinkMemo;
+  readonly memo?: Recent<Linked>;
 }
 
 /** Links the module. `roots` are live whoever calls them: what objects export, and scenarios. */
@@ -62,22 +62,29 @@ export function link(module: Module, roots: readonly string[], { level = "O2", m
   if (module.undefinedFunctions.size === 0) return { undefined: [], dropped: [] };
   const unoptimised = undefinedSymbols(module, roots, "O0");
   if (unoptimised.size === 0) return { undefined: [], dropped: [] }; // optimisation only drops references
-  const key = memo && linkKey(module, decisiveFor(module, unoptimised), roots, [level, ...unoptimised]);
-  const known = key === undefined ? undefined : memo?.get(key);
-  if (known) return known;
-  const linked = linkAbout(module, roots, level, unoptimised);
-  if (key !== undefined) memo?.add(key, linked);
+  if (!memo) return linkAbout(module, roots, level, unoptimised);
+  const key = linkKey(module, roots, level, unoptimised);
+  const linked = memo.get(key) ?? linkAbout(module, roots, level, unoptimised);
+  memo.set(key, linked);
   return linked;
 }
 
-/** `unoptimised`: the names that are undefined without optimisation. */
-function linkAbout(
-  module: Module,
-  roots: readonly string[],
-  level: Optimisation,
-  unoptimised: ReadonlySet<string>,
-): Linked {
-  const about = unoptimised;
+/** All that decides a link: the functions that matter, with what they lead to, the roots and the missing names among them. */
+function linkKey(module: Module, roots: readonly string[], level: Optimisation, about: ReadonlySet<string>): string {
+  const functions = [...decisiveFor(module, about)].sort((a, b) => (a.name < b.name ? -1 : 1));
+  const names = new Set(functions.map(({ name }) => name));
+  const key = {
+    level,
+    roots: roots.filter((root) => names.has(root)),
+    missing: [...about].map((name) => [name, module.undefinedFunctions.get(name)]),
+    functionTable: module.functionTable,
+    functions,
+  };
+  return JSON.stringify(key, (_, value: unknown) => (typeof value === "bigint" ? `${value}n` : value));
+}
+
+/** `about`: the names that are undefined without optimisation. */
+function linkAbout(module: Module, roots: readonly string[], level: Optimisation, about: ReadonlySet<string>): Linked {
   const usual = emit(module, roots, level, { about });
   const found = undefinedUses(module, usual);
   const others = (["eager", "reluctant"] as const).map((inlining) =>
@@ -105,7 +112,7 @@ function linkAbout(
     });
   }
   const dropped = [...module.undefinedFunctions].flatMap(([symbol, { at, declared }]): DroppedReference[] => {
-    if (missing.has(symbol) || !unoptimised.has(symbol)) return [];
+    if (missing.has(symbol) || !about.has(symbol)) return [];
     const why = whyDead(module, usual, symbol);
     const { facts: because, byConstants } = why;
     return [{ symbol, declared, at: why.at ?? at, because, byConstants, isUncertain: isUncertain(symbol) }];
