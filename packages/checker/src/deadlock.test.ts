@@ -7,7 +7,7 @@ import { stuckContexts } from "./deadlock.js";
 import { FAULTY } from "./faulty-fixtures.js";
 import { interrupt, ipi, twoCpusOneLock } from "./fixtures.js";
 import { Interpreter } from "./interpreter.js";
-import { search } from "./search.js";
+import { search } from "./search/search.js";
 import { initialState, type State, stateKey } from "./state.js";
 import { HARDIRQ, type System, TASK } from "./system.js";
 

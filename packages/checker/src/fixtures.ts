@@ -20,7 +20,8 @@ import {
   type ValueType,
   type ViolationKind,
 } from "@shootdown/ir";
-import { buildSystem, type Scenario, type System } from "./system.js";
+import { buildSystem } from "./build-system.js";
+import type { Scenario, System } from "./system.js";
 
 const AT: At = { file: "fixture.ts", line: 1, column: 1, fn: "fixture" };
 

@@ -17,7 +17,7 @@ import {
 } from "@shootdown/ir";
 import type { Chain, Chaining } from "./chaining.js";
 import { evaluate } from "./evaluate.js";
-import type { LockRecorder } from "./lock-facts.js";
+import type { LockRecorder } from "./lockdep/lock-facts.js";
 import { copyState, pointOf, runningLevel, type State } from "./state.js";
 import {
   contextOf,

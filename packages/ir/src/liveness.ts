@@ -2,8 +2,8 @@
  * Which locals may still be read: at the start of each block. Dead locals are not part of a state (two states that
  * differ only in one are the same), and assignments to them are dropped.
  */
-import { definition, eachTermUse, eachUse, successors } from "./rewrite.js";
-import type { Block, Fn, LocalId } from "./types.js";
+import { definition, eachTermUse, eachUse, mapExpr, mapInstr, mapTerm, successors } from "./rewrite.js";
+import type { Block, Expr, Fn, Instr, LocalId } from "./types.js";
 
 /** What a block does to the set of live locals, from its end to its start. */
 interface Effect {
@@ -95,4 +95,35 @@ export function dropDeadCode(fn: Fn): Fn {
     if (!dropped) return current;
     current = { ...current, blocks };
   }
+}
+
+/** Drops the locals that nothing reads or writes: those that are left are numbered anew, in their order. */
+export function dropUnusedLocals(fn: Fn): Fn {
+  const used = new Set<LocalId>();
+  const note = (local: LocalId) => used.add(local);
+  for (const block of fn.blocks) {
+    for (const instr of block.instrs) {
+      eachUse(instr, note);
+      const dst = definition(instr);
+      if (dst !== undefined) note(dst);
+    }
+    eachTermUse(block.term, note);
+  }
+  const kept = [...used].sort((a, b) => a - b);
+  const numbers = new Map(kept.map((id, index) => [id, index]));
+  const rename = (expr: Expr) =>
+    mapExpr(expr, (e) => (e.kind === "local" ? { ...e, local: numbers.get(e.local)! } : e));
+  const renameInstr = (instr: Instr): Instr => {
+    const mapped = mapInstr(instr, rename);
+    const dst = definition(mapped);
+    return dst === undefined ? mapped : ({ ...mapped, dst: numbers.get(dst)! } as Instr);
+  };
+  return {
+    ...fn,
+    locals: kept.map((id) => fn.locals[id]!),
+    blocks: fn.blocks.map(({ instrs, term }) => ({
+      instrs: instrs.map(renameInstr),
+      term: mapTerm(term, rename),
+    })),
+  };
 }
