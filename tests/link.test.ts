@@ -95,6 +95,29 @@ describe("the 2x2 matrix", () => {
   });
 });
 
+describe("names that no object misses together", () => {
+  const input = inputOf("now", false);
+  const caller = 'import { absent } from "./absent.ts";\nexport function calls(): void {\n  absent();\n}\n';
+  const files = new Map([
+    ["kernel/mm/absent.ts", "export function absent(): void {}\n"],
+    ["kernel/mm/caller.ts", caller],
+    ["kernel/mm/Makefile", `${input.tree.read("kernel/mm/Makefile")}\nobj-y += caller.o\n`],
+  ]);
+  const alone = linkOf(examine(input)).undefined;
+  const both = linkOf(examine({ ...input, tree: input.tree.with(files) })).undefined;
+
+  it("are all found, each once", () => {
+    expect(both.map(({ symbol, object }) => [symbol, object])).toEqual([
+      ["flush_tlb_kernel_range", "mm/percpu.o"],
+      ["absent", "mm/caller.o"],
+    ]);
+  });
+
+  it("each as if it were missing alone", () => {
+    expect(both.slice(0, 1)).toEqual(alone);
+  });
+});
+
 describe("remedies follow from the conditions", () => {
   const input = inputOf("now", true);
   const found = examine(input);

@@ -38,7 +38,9 @@ function renderReference(reference: Reference): readonly string[] {
       const way = step.isAlways ? "always" : "if";
       const condition = step.holds ? step.condition : `not (${step.condition})`;
       lines.push(`  ${way} ${condition}  ${where(step.at)}`);
-      for (const fact of step.because) lines.push(`    ${fact.text}: ${where(fact)}`);
+      if (step.isAlways) lines.push(...step.because.map((fact) => `    ${fact.text}  ${where(fact)}`));
+      else if (step.because.length > 0)
+        lines.push(`    either way: ${step.because.map((fact) => fact.text).join("; ")}`);
     }
   }
   if (steps.length > MAX_STEPS) lines.push(`  and ${steps.length - MAX_STEPS} more steps: --json`);

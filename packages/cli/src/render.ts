@@ -121,7 +121,7 @@ function renderCheck(check: CheckStage, options: RenderOptions): string[] {
   if (!check.applies) return [`${head}: does not apply: ${check.reason}`];
   lines.push(`${head}: ${check.about}`);
   const bounds = Object.entries(check.bounds).map(([name, value]) => `${name}=${value}`);
-  lines.push(`           ${bounds.join(" ")}`);
+  for (const line of wrapText(bounds.join(" "), WIDTH - 11)) lines.push(`           ${line}`);
   if (check.mode === "search") {
     const kind = check.reduction === "chaining" ? "chained step" : "step";
     const searched = `${plural(check.states, "state")}, ${plural(check.transitions, kind)}, depth ${check.depth}, ${megabytes(check.memory)}`;

@@ -72,7 +72,7 @@ export function sourceError(diagnostics: readonly Diagnostic[]): InputError {
 }
 
 /** Links that are kept. */
-const MAX_LINKS = 32;
+const MAX_LINKS = 64;
 /** An examination is one of many: of every scenario, of what may be a remedy. */
 const memo = new Recent<Linked>(MAX_LINKS);
 

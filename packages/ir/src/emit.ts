@@ -280,7 +280,7 @@ class Compiler {
 }
 
 /** Every function from which code, dead or alive, leads to one of the names. */
-function usersOf(module: Module, names: Iterable<string>): ReadonlySet<Fn> {
+export function usersOf(module: Module, names: Iterable<string>): ReadonlySet<Fn> {
   const users = new Map<string, Fn[]>();
   for (const fn of module.functions.values()) {
     for (const name of namesIn(fn)) users.set(name, [...(users.get(name) ?? []), fn]);

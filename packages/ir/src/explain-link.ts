@@ -17,8 +17,9 @@ import {
   type LocalId,
   type Module,
   typeName,
+  type ValueType,
 } from "./types.js";
-import { printValue, single, widthOf } from "./value.js";
+import { join, printValue, single, top, type Value, widthOf } from "./value.js";
 
 /** Something that is known, in words, and the place it is from. */
 export interface Fact {
@@ -289,56 +290,67 @@ function sayOrigin(emitted: Emitted, { block, index, instr }: Origin, depth: num
   return instr.kind === "irq" ? "irqs_disabled()" : `${instr.kind}()`;
 }
 
-/** What the values that a condition reads can be, and where they are from. */
+/** What one source of a value lets it be. */
+interface Source {
+  /** `vmap_pages_range_noflush() returns`, `flags is`. */
+  readonly what: string;
+  readonly isReturn: boolean;
+  /** Absent if nothing runs there. */
+  readonly value: Value | undefined;
+  readonly type: ValueType;
+  readonly at: At;
+}
+
+/** What the values that a condition reads can be, and where they are from; a function that returns in several places is told once. */
 function factsOf(emitted: Emitted, block: number, index: number, cond: Expr): readonly Fact[] {
-  const facts = new Map<string, Fact>();
+  const sources = new Map<string, Source>();
   const locals = new Set<LocalId>();
   eachLocal(cond, (local) => locals.add(local));
   for (const local of locals) {
-    for (const fact of factsOfLocal(emitted, block, index, local, 0)) {
-      facts.set(`${fact.text} ${fact.at.file}:${fact.at.line}`, fact);
+    for (const source of sourcesOf(emitted, block, index, local, 0)) {
+      const key = source.isReturn ? source.what : `${source.what} ${source.at.file}:${source.at.line}`;
+      const known = sources.get(key);
+      const value = known?.value && source.value ? join(widthOf(source.type), known.value, source.value) : undefined;
+      sources.set(key, known ? { ...known, value: value ?? known.value ?? source.value } : source);
     }
   }
-  return [...facts.values()];
+  return [...sources.values()].map(({ what, value, type, at }) => {
+    const text = value ? printValue(widthOf(type), value, typeName(type)) : "nothing";
+    return { text: `${what} ${text}`, at };
+  });
 }
 
-function factsOfLocal(emitted: Emitted, block: number, index: number, local: LocalId, depth: number): readonly Fact[] {
+function sourcesOf(emitted: Emitted, block: number, index: number, local: LocalId, depth: number): readonly Source[] {
   const { fn, returns } = emitted.expanded;
-  const { type } = fn.locals[local]!;
-  const value = (at: Origin, expr: Expr): string => {
-    const known = emitted.ranges.valueAt(at.block, at.index, expr);
-    const exact = exprType(expr);
-    return known ? printValue(widthOf(exact), known, typeName(exact)) : "nothing";
+  const anything = (what: string, at: At): Source => {
+    const { type } = fn.locals[local]!;
+    return { what, isReturn: false, value: top(widthOf(type)), type, at };
   };
-  return originsOf(emitted, block, index, local).flatMap((origin): readonly Fact[] => {
+  return originsOf(emitted, block, index, local).flatMap((origin): readonly Source[] => {
     if (origin === "param") {
-      return [{ text: `${nameOf(fn, local)} is whatever callers of ${fn.name}() pass`, at: fn.at }];
+      return [anything(`${nameOf(fn, local)} is what callers of ${fn.name}() pass:`, fn.at)];
     }
     const { instr } = origin;
+    if (instr.kind !== "assign") {
+      const how =
+        instr.kind === "load" ? "shared state" : instr.kind === "call" ? "not expanded here" : "decided at run time";
+      return [anything(`${sayOrigin(emitted, origin, 0)} is ${how}:`, instr.at)];
+    }
     const returned = returns.get(instr);
-    if (instr.kind === "assign") {
-      const from = instr.value.kind === "convert" ? instr.value.arg : instr.value;
-      // Where the value was only handed on, who made it says more.
-      if (from.kind === "local" && depth < MAX_COPIES && (isTemporary(fn, from.local) || returned === undefined)) {
-        const deeper = factsOfLocal(emitted, origin.block, origin.index, from.local, depth + 1);
-        if (returned === undefined || deeper.some(({ text }) => text.includes("() returns "))) return deeper;
-      }
-      const text = value(origin, instr.value);
-      if (returned !== undefined) return [{ text: `${returned}() returns ${text}`, at: instr.at }];
-      if (isTemporary(fn, local)) {
-        const inner = new Set<LocalId>();
-        eachLocal(instr.value, (l) => inner.add(l));
-        if (depth >= MAX_COPIES) return [];
-        return [...inner].flatMap((l) => factsOfLocal(emitted, origin.block, origin.index, l, depth + 1));
-      }
-      return [{ text: `${nameOf(fn, local)} is ${text}`, at: instr.at }];
+    const from = instr.value.kind === "convert" ? instr.value.arg : instr.value;
+    // Where the value was only handed on, who made it says more.
+    if (from.kind === "local" && depth < MAX_COPIES && (isTemporary(fn, from.local) || returned === undefined)) {
+      const deeper = sourcesOf(emitted, origin.block, origin.index, from.local, depth + 1);
+      if (returned === undefined || deeper.some(({ isReturn }) => isReturn)) return deeper;
     }
-    if (instr.kind === "load") {
-      return [{ text: `${sayOrigin(emitted, origin, 0)} is shared state: any ${typeName(type)}`, at: instr.at }];
+    if (returned === undefined && isTemporary(fn, local)) {
+      if (depth >= MAX_COPIES) return [];
+      const inner = new Set<LocalId>();
+      eachLocal(instr.value, (l) => inner.add(l));
+      return [...inner].flatMap((l) => sourcesOf(emitted, origin.block, origin.index, l, depth + 1));
     }
-    if (instr.kind === "call") {
-      return [{ text: `${sayOrigin(emitted, origin, 0)} is not expanded here: any ${typeName(type)}`, at: instr.at }];
-    }
-    return [{ text: `${sayOrigin(emitted, origin, 0)} is decided at run time`, at: instr.at }];
+    const what = returned === undefined ? `${nameOf(fn, local)} is` : `${returned}() returns`;
+    const value = emitted.ranges.valueAt(origin.block, origin.index, instr.value);
+    return [{ what, isReturn: returned !== undefined, value, type: exprType(instr.value), at: instr.at }];
   });
 }

@@ -5,7 +5,7 @@
  * no error. Each reference comes with the path that keeps it alive; a name that is declared, used in the source and
  * needed by nobody comes with what kills it (`explain-link.ts`).
  */
-import { decisiveFor, type EmitOptions, type Emitted, emit, type Optimisation, usesOf } from "./emit.js";
+import { decisiveFor, type EmitOptions, type Emitted, emit, type Optimisation, usersOf, usesOf } from "./emit.js";
 import { type Fact, type LiveStep, liveSteps, whyDead } from "./explain-link.js";
 import type { Recent } from "./recent.js";
 import type { At, Module } from "./types.js";
@@ -60,11 +60,50 @@ export interface LinkOptions {
 /** Links the module. `roots` are live whoever calls them: what objects export, and scenarios. */
 export function link(module: Module, roots: readonly string[], { level = "O2", memo }: LinkOptions = {}): Linked {
   if (module.undefinedFunctions.size === 0) return { undefined: [], dropped: [] };
-  const unoptimised = undefinedSymbols(module, roots, "O0");
-  if (unoptimised.size === 0) return { undefined: [], dropped: [] }; // optimisation only drops references
-  if (!memo) return linkAbout(module, roots, level, unoptimised);
-  const key = linkKey(module, roots, level, unoptimised);
-  const linked = memo.get(key) ?? linkAbout(module, roots, level, unoptimised);
+  const unoptimised = undefinedSymbols(module, roots, "O0"); // optimisation only drops references
+  const linked = apart(module, roots, unoptimised).map((about) => linkOnce(module, roots, level, about, memo));
+  const orderOf = (names: Iterable<string | undefined>) => new Map([...names].reverse().map((name, i) => [name, -i]));
+  const objects = orderOf([...module.functions.values()].map(({ object }) => object));
+  const symbols = orderOf(module.undefinedFunctions.keys());
+  return {
+    undefined: linked
+      .flatMap((part) => part.undefined)
+      .sort((a, b) => (objects.get(a.object) ?? 1) - (objects.get(b.object) ?? 1)),
+    dropped: linked.flatMap((part) => part.dropped).sort((a, b) => symbols.get(a.symbol)! - symbols.get(b.symbol)!),
+  };
+}
+
+/**
+ * Names in groups that have no object in common: each is a link of its own, and known from before by itself. Functions of
+ * headers are part of whatever object includes them; scenarios are one object more.
+ */
+function apart(module: Module, roots: readonly string[], names: ReadonlySet<string>): readonly ReadonlySet<string>[] {
+  const isRoot = new Set(roots);
+  let groups: { readonly names: ReadonlySet<string>; readonly objects: ReadonlySet<string> }[] = [];
+  for (const name of names) {
+    const users = [...usersOf(module, [name])].filter((fn) => fn.object !== undefined || isRoot.has(fn.name));
+    const objects = new Set(users.map((fn) => fn.object ?? ""));
+    const isNear = (group: { readonly objects: ReadonlySet<string> }) => [...group.objects].some((o) => objects.has(o));
+    const near = groups.filter(isNear);
+    const joined = {
+      names: new Set([...near.flatMap((group) => [...group.names]), name]),
+      objects: new Set([...near.flatMap((group) => [...group.objects]), ...objects]),
+    };
+    groups = [...groups.filter((group) => !near.includes(group)), joined];
+  }
+  return groups.map((group) => group.names);
+}
+
+function linkOnce(
+  module: Module,
+  roots: readonly string[],
+  level: Optimisation,
+  about: ReadonlySet<string>,
+  memo: LinkOptions["memo"],
+): Linked {
+  if (!memo) return linkAbout(module, roots, level, about);
+  const key = linkKey(module, roots, level, about);
+  const linked = memo.get(key) ?? linkAbout(module, roots, level, about);
   memo.set(key, linked);
   return linked;
 }
@@ -83,10 +122,10 @@ function linkKey(module: Module, roots: readonly string[], level: Optimisation, 
   return JSON.stringify(key, (_, value: unknown) => (typeof value === "bigint" ? `${value}n` : value));
 }
 
-/** `about`: the names that are undefined without optimisation. */
+/** `about`: names that are undefined without optimisation. */
 function linkAbout(module: Module, roots: readonly string[], level: Optimisation, about: ReadonlySet<string>): Linked {
   const usual = emit(module, roots, level, { about });
-  const found = undefinedUses(module, usual);
+  const found = undefinedUses(module, usual).filter(({ use }) => about.has(use.symbol));
   const others = (["eager", "reluctant"] as const).map((inlining) =>
     undefinedSymbols(module, roots, level, { inlining, about }),
   );
