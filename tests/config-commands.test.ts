@@ -114,3 +114,55 @@ test("answers of tristates are rewritten", () => {
   expect(line("mod2yesconfig")).toEqual(["# CONFIG_SMP is not set", "CONFIG_NET=y"]);
   expect(line("mod2noconfig")).toEqual(["# CONFIG_SMP is not set", "# CONFIG_NET is not set"]);
 });
+
+test("what was lost, by cause; with --each line by line; with --json for programs", () => {
+  write('# CONFIG_NET is not set\nCONFIG_NET_QUEUES=3\nCONFIG_NET_NAME="eth1"\nCONFIG_GONE=y\n');
+  const { status, stdout } = config(["lost", "-i", ".config"]);
+  expect(status).toBe(1);
+  expect(stdout).toBe(`NET=n: set by the user  .config:1
+  .config:2: NET_QUEUES=3: dropped: its dependencies are not met
+    NET_QUEUES=0: depends on NET [=n]  Kconfig:20
+  .config:3: NET_NAME="eth1": dropped: its dependencies are not met
+    NET_NAME=: depends on NET [=n]  Kconfig:26
+
+no such symbol in this tree
+  .config:4: GONE=y: unknown symbol
+`);
+  expect(
+    config(["lost", "-i", ".config", "--each"]).stdout,
+  ).toBe(`.config:2: NET_QUEUES=3: dropped: its dependencies are not met
+  NET_QUEUES=0: depends on NET [=n]  Kconfig:20
+    NET=n: set by the user  .config:1
+.config:3: NET_NAME="eth1": dropped: its dependencies are not met
+  NET_NAME=: depends on NET [=n]  Kconfig:26
+    NET=n: set by the user  .config:1
+.config:4: GONE=y: unknown symbol: no such symbol in this tree
+`);
+  const json = JSON.parse(config(["lost", "-i", ".config", "--json"]).stdout);
+  expect(json.lost).toHaveLength(3);
+  expect(json.lost[0].because[0].because[0].text).toBe("set by the user");
+  expect(json.causes.map((cause: { lost: number[] }) => cause.lost)).toEqual([[0, 1], [2]]);
+});
+
+test("mistakes: a place, a reason, a next step; exit 2", () => {
+  const wrong = (words: readonly string[]) => {
+    const { status, stderr } = config(words);
+    expect(status).toBe(2);
+    return stderr;
+  };
+  write("CONFIG_NET=y\n");
+  expect(wrong(["olddefconfig", "-i", ".config", "-o", "nowhere/out"])).toBe(
+    "S1104 a file cannot be written: nowhere/out\n  the folder does not exist\n  next: name a file in a folder that you may write to\n",
+  );
+  expect(wrong(["why", "NET", "--arch", "vax"])).toMatch(/the tree has no arch\/vax\n {2}next: name one of: arm\n$/);
+  expect(wrong(["why", "NET", "--cross", "vax-"])).toMatch(
+    /Kconfig asks the compiler vax-gcc, which is not there\n {2}next: /,
+  );
+});
+
+test("a file in another encoding comes out as it went in", () => {
+  const bytes = Buffer.from('CONFIG_NET=y\nCONFIG_NET_NAME="caf\xe9"\n', "latin1");
+  writeFileSync(join(scratch, ".config"), bytes);
+  expect(config(["olddefconfig", "-i", ".config", "-o", "out"]).status).toBe(0);
+  expect(readFileSync(join(scratch, "out"), "latin1")).toContain('CONFIG_NET_NAME="caf\xe9"\n');
+});

@@ -2,7 +2,7 @@
  * `shootdown config …`: questions about a `.config` on a real Linux tree. What `conf` does, byte for byte, and what it
  * does not: why a symbol has its value, how to get one, what a file asked for in vain, what differs by meaning.
  */
-import { readdirSync, statSync, writeFileSync } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { InputError } from "@shootdown/doctor/errors";
 import {
@@ -10,6 +10,7 @@ import {
   allconfig,
   Configuration,
   type ConfResult,
+  decodeBytes,
   defconfig,
   diff,
   encodeBytes,
@@ -25,6 +26,7 @@ import {
 import type { want } from "@shootdown/doctor/want";
 import type { Command } from "commander";
 import { dialogueCommands } from "./config-dialogue.js";
+import { eachLost, lostByCause, lostJson } from "./config-lost.js";
 import {
   decisionsFirst,
   kbuildOf,
@@ -33,7 +35,7 @@ import {
   linuxTreeOptions,
   openLinuxTree,
 } from "./linux-tree.js";
-import { readText } from "./read-text.js";
+import { readBytes, writeBytes } from "./read-text.js";
 
 interface InputOptions extends LinuxTreeOptions {
   readonly input?: string;
@@ -74,9 +76,7 @@ export function configCommands(program: Command): void {
       .action((options: FileOptions) => {
         const tree = openLinuxTree(options);
         const seed =
-          options.input === undefined
-            ? undefined
-            : { text: readText(options.input, "a configuration"), fileName: options.input };
+          options.input === undefined ? undefined : { text: readConfig(options.input), fileName: options.input };
         write(allconfig(tree.kconfig, mode, seed), options.output);
       });
   }
@@ -106,22 +106,18 @@ export function configCommands(program: Command): void {
         return wish;
       });
       const tree = openLinuxTree(options);
-      const base = options.input === undefined ? undefined : readText(options.input, "a configuration");
+      const base = options.input === undefined ? undefined : readConfig(options.input);
       tellWant(want(tree.kconfig, wishes, base));
     });
 
-  linuxTreeOptions(
-    config.command("lost").description("what a .config asks for and Kconfig does not give, and because of what"),
-  )
+  linuxTreeOptions(config.command("lost").description("what a .config asks for and Kconfig does not give, by cause"))
     .requiredOption(INPUT, "the .config")
-    .action((options: InputOptions) => {
+    .option("--each", "tell of each line everything it lacks")
+    .option("--json", "print one JSON document")
+    .action((options: InputOptions & { readonly each?: boolean; readonly json?: boolean }) => {
       const tree = openLinuxTree(options);
       const all = decisionsFirst(tree, lost(load(tree, options.input)));
-      for (const item of all) {
-        process.stdout.write(`${item.file}:${item.line}: ${item.name}=${item.wanted}: ${item.kind}: ${item.text}\n`);
-        for (const reason of item.because) process.stdout.write(formatReason(reason, "  "));
-      }
-      process.stdout.write(all.length === 0 ? "nothing is lost\n" : "");
+      process.stdout.write(options.json ? lostJson(all) : options.each ? eachLost(all) : lostByCause(all));
       if (all.length > 0) process.exitCode = 1;
     });
 
@@ -165,12 +161,12 @@ function fileCommand(
       }
       const tree = openLinuxTree(options);
       if (options.input !== undefined) {
-        write(make(tree, readText(options.input, "a configuration"), options.input), options.output);
+        write(make(tree, readConfig(options.input), options.input), options.output);
       }
       const folder = options.input === undefined ? options.output : undefined;
       for (const file of files.flatMap(expand)) {
         const target = folder === undefined ? `${file}.out` : join(folder, basename(file));
-        write(make(tree, readText(file, "a configuration"), file), target);
+        write(make(tree, readConfig(file), file), target);
       }
     });
 }
@@ -196,14 +192,17 @@ function write(result: ConfResult, output: string | undefined): void {
   }
   const bytes = encodeBytes(result.text);
   if (output === undefined) process.stdout.write(bytes);
-  else writeFileSync(output, bytes);
+  else writeBytes(output, bytes);
 }
 
 function load(tree: LinuxTree, input: string | undefined): Configuration {
   const configuration = new Configuration(tree.kconfig);
-  return input === undefined
-    ? configuration.loadNothing()
-    : configuration.load(readText(input, "a configuration"), input);
+  return input === undefined ? configuration.loadNothing() : configuration.load(readConfig(input), input);
+}
+
+/** In whatever encoding: conf copies the bytes of a string as they are. */
+function readConfig(path: string): string {
+  return decodeBytes(readBytes(path, "a configuration"));
 }
 
 function bare(name: string): string {

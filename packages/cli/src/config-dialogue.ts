@@ -4,7 +4,7 @@
  * Reads standard input line by line as it is needed, so that answers may be typed, piped, or both in turn. What it prints is what
  * `conf -s` prints, byte for byte; the echo of the answers when no terminal is there, too.
  */
-import { existsSync, readSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, readSync, renameSync } from "node:fs";
 import {
   Configuration,
   decodeBytes,
@@ -15,7 +15,7 @@ import {
 } from "@shootdown/doctor/linux";
 import type { Command } from "commander";
 import { type LinuxTreeOptions, linuxTreeOptions, openLinuxTree } from "./linux-tree.js";
-import { readText } from "./read-text.js";
+import { readBytes, writeBytes } from "./read-text.js";
 
 interface DialogueOptions extends LinuxTreeOptions {
   readonly input: string;
@@ -48,7 +48,7 @@ function start(options: DialogueOptions, isThere: boolean): Configuration {
   const tree = openLinuxTree(options);
   const configuration = new Configuration(tree.kconfig);
   return isThere
-    ? configuration.load(readText(options.input, "a configuration"), options.input)
+    ? configuration.load(decodeBytes(readBytes(options.input, "a configuration")), options.input)
     : configuration.loadNothing();
 }
 
@@ -85,7 +85,7 @@ function finish(configuration: Configuration, options: DialogueOptions): void {
   process.stderr.write(stderrText(configuration.warnings.slice(said)));
   const target = options.output ?? options.input;
   if (options.output === undefined && existsSync(target)) renameSync(target, `${target}.old`);
-  writeFileSync(target, encodeBytes(text));
+  writeBytes(target, encodeBytes(text));
   if (process.stdout.isTTY) process.stderr.write(`written to ${target}\n`);
 }
 

@@ -1,7 +1,7 @@
 /**
  * A Linux tree named on the command line: its Kconfig, parsed or taken from the cache of an earlier run.
  */
-import { existsSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { InputError } from "@shootdown/doctor/errors";
 import {
@@ -23,10 +23,11 @@ import {
   kernelVersion,
   nodeShell,
   parseKconfigCached,
+  usualCross,
 } from "@shootdown/doctor/node";
 import type { Command } from "commander";
 import { cacheFolder } from "./cache.js";
-import { readText } from "./read-text.js";
+import { readText, writeBytes } from "./read-text.js";
 
 export interface LinuxTreeOptions {
   readonly tree: string;
@@ -68,19 +69,18 @@ function readProbes(path: string): ShellRecord {
 export function openLinuxTree(options: LinuxTreeOptions): LinuxTree {
   const folder = resolve(options.tree);
   if (!existsSync(join(folder, "Kconfig")) || kernelVersion(folder) === "") {
-    const why = "this is no Linux tree: it has no Kconfig or no Makefile with a version";
+    const why = existsSync(folder)
+      ? "this is no Linux tree: it has no Kconfig or no Makefile with a version"
+      : "there is no such folder";
     throw new InputError("S1101", options.tree, why, "give the folder of an unpacked kernel source");
   }
   const replayed = options.replayProbes === undefined ? undefined : readProbes(options.replayProbes);
   const env = kernelEnvironment({ tree: folder, arch: options.arch, cross: options.cross });
-  if (!existsSync(join(folder, "arch", env.SRCARCH!))) {
-    throw new InputError(
-      "S1002",
-      `--arch ${options.arch}`,
-      `the tree has no arch/${env.SRCARCH}`,
-      "name one of its architectures",
-    );
+  if (!existsSync(join(folder, "arch", env.SRCARCH!, "Kconfig"))) {
+    const why = `the tree has no arch/${env.SRCARCH}`;
+    throw new InputError("S1002", `--arch ${options.arch}`, why, `name one of: ${architectures(folder).join(", ")}`);
   }
+  if (replayed === undefined) checkCompiler(options, env.CC!, env.CC_VERSION_TEXT !== "");
   const record: ShellRecord = {};
   const live = nodeShell(folder, env);
   const shell = replayed
@@ -102,13 +102,32 @@ export function openLinuxTree(options: LinuxTreeOptions): LinuxTree {
             shellAnswers: options.checkProbes ? "check" : "path",
           })
         : parseKconfig({ files, env, shell });
-    if (options.recordProbes !== undefined) writeFileSync(options.recordProbes, `${JSON.stringify(record, null, 2)}\n`);
+    if (options.recordProbes !== undefined) writeBytes(options.recordProbes, `${JSON.stringify(record, null, 2)}\n`);
     process.stderr.write(stderrText(kconfig.diagnostics));
     return { kconfig, folder, version: kernelVersion(folder) };
   } catch (error) {
     if (!(error instanceof KconfigError)) throw error;
     throw new InputError("S1204", options.tree, error.message, "correct the tree's Kconfig files");
   }
+}
+
+function architectures(folder: string): readonly string[] {
+  const isOne = (name: string) => existsSync(join(folder, "arch", name, "Kconfig"));
+  return readdirSync(join(folder, "arch")).filter(isOne).sort();
+}
+
+/** Kconfig asks the compiler what it can do. With no compiler there is no answer, and with the host's there may be another one. */
+function checkCompiler({ arch, cross }: LinuxTreeOptions, compiler: string, isThere: boolean): void {
+  if (!isThere) {
+    const next =
+      "install it, name another with --cross PREFIX, or take the answers of another machine: --replay-probes FILE";
+    throw new InputError("S1002", `--arch ${arch}`, `Kconfig asks the compiler ${compiler}, which is not there`, next);
+  }
+  const usual = usualCross(arch);
+  if (cross !== undefined || compiler === `${usual}gcc`) return;
+  process.stderr.write(
+    `shootdown: there is no ${usual}gcc, so ${compiler} answers Kconfig's $(cc-option,…), as in make without CROSS_COMPILE; --cross PREFIX names another\n`,
+  );
 }
 
 /** What a person can choose comes before what follows from it. */

@@ -1,7 +1,7 @@
 /**
- * Reading a text file that a user named. Every failure is an `InputError`.
+ * Reading and writing a file that a user named. Every failure is an `InputError`.
  */
-import { closeSync, openSync, readSync, statSync } from "node:fs";
+import { closeSync, openSync, readSync, statSync, writeFileSync } from "node:fs";
 import { InputError } from "@shootdown/doctor/errors";
 
 /** Larger files are no configuration and no patch. Bytes. */
@@ -11,6 +11,16 @@ const READ_BYTES = 256 * 1024;
 
 /** Reads a text file that a user named. */
 export function readText(path: string, what: string): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(readBytes(path, what));
+  } catch (error) {
+    if (error instanceof InputError) throw error;
+    throw new InputError("S1103", path, "the file is not UTF-8 text", `give ${what} as text`);
+  }
+}
+
+/** The bytes of a text file, in whatever encoding; `what` it is shows in messages. */
+export function readBytes(path: string, what: string): Uint8Array {
   let bytes: Buffer;
   try {
     if (statSync(path).isDirectory()) {
@@ -27,10 +37,17 @@ export function readText(path: string, what: string): string {
   if (bytes.includes(0)) {
     throw new InputError("S1103", path, "the file has NUL bytes: it is binary, not text", `give ${what} as text`);
   }
+  return bytes;
+}
+
+/** Writes a file that a user named. */
+export function writeBytes(path: string, content: string | Uint8Array): void {
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch {
-    throw new InputError("S1103", path, "the file is not UTF-8 text", `give ${what} as text`);
+    writeFileSync(path, content);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const reason = code === "ENOENT" ? "the folder does not exist" : reasonOf(error);
+    throw new InputError("S1104", path, reason, "name a file in a folder that you may write to");
   }
 }
 
@@ -58,5 +75,6 @@ function reasonOf(error: unknown): string {
   if (code === "ENOTDIR") return "a part of the path is a file, not a folder";
   if (code === "ELOOP") return "its symbolic links lead in a circle";
   if (code === "EACCES") return "permission denied";
+  if (code === "EISDIR") return "this is a folder";
   return error instanceof Error ? error.message : String(error);
 }

@@ -8,4 +8,5 @@ export {
   nodeShell,
   parseKconfigCached,
   readText as readBytes,
+  usualCross,
 } from "@shootdown/kconfig/node";

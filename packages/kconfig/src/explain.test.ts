@@ -3,7 +3,7 @@
  * Method: one small tree; the whole text of each answer.
  */
 import { describe, expect, test } from "vitest";
-import { Configuration, diff, formatReason, lost, MemoryFiles, parseKconfig, why } from "./index.js";
+import { Configuration, causesOf, diff, formatReason, lost, MemoryFiles, parseKconfig, why } from "./index.js";
 
 const TREE = `config MMU
 	bool "Paged memory"
@@ -98,6 +98,74 @@ describe("lost", () => {
 
   test("nothing is lost of a file that conf wrote", () => {
     expect(lost(load(load("CONFIG_V7=y\nCONFIG_SMP=y\n").write()))).toEqual([]);
+  });
+});
+
+describe("causesOf", () => {
+  const DEPENDENTS = `config BUS
+	bool "Bus"
+
+config DISK
+	bool "Disk"
+	depends on BUS
+
+config WIRE
+	bool "Wire"
+	depends on BUS
+
+config FAST
+	bool "Fast"
+	depends on DISK
+	depends on CLOCK
+
+config CLOCK
+	bool "Clock"
+
+config EXPERT
+	bool "Expert"
+
+config LOG
+	bool "Log" if EXPERT
+	default y
+`;
+  const tree = parseKconfig({ files: new MemoryFiles({ Kconfig: DEPENDENTS }) });
+  const told = (text: string) =>
+    causesOf(lost(new Configuration(tree).load(text, "in.config"))).map(({ text, items }) => ({
+      text,
+      items: items.map(({ lost, chain, besides }) => [lost.name, chain.map((one) => one.text), besides]),
+    }));
+
+  test("lines that begin at one place stand together, most lines first", () => {
+    const text = "CONFIG_CLOCK=maybe\nCONFIG_FAST=y\nCONFIG_DISK=y\nCONFIG_WIRE=y\n";
+    expect(told(text)).toEqual([
+      {
+        text: "BUS=n: not asked for, and no default",
+        items: [
+          ["DISK", ["depends on BUS [=n]"], 0],
+          ["WIRE", ["depends on BUS [=n]"], 0],
+        ],
+      },
+      { text: "not a value of type bool", items: [["CLOCK", [], 0]] },
+      { text: "CLOCK=n: not asked for, and no default", items: [["FAST", ["depends on CLOCK [=n]"], 1]] },
+    ]);
+  });
+
+  test("what the file itself says comes before what it leaves out", () => {
+    expect(told("# CONFIG_BUS is not set\nCONFIG_DISK=y\nCONFIG_FAST=y\n")).toEqual([
+      {
+        text: "BUS=n: set by the user",
+        items: [
+          ["DISK", ["depends on BUS [=n]"], 0],
+          ["FAST", ["depends on DISK [=n]", "its dependencies are not met", "depends on BUS [=n]"], 1],
+        ],
+      },
+    ]);
+  });
+
+  test("a default that cannot be answered is put down to what hides the prompt", () => {
+    expect(told("# CONFIG_LOG is not set\n")).toEqual([
+      { text: "EXPERT=n: not asked for, and no default", items: [["LOG", ["if EXPERT [=n]"], 0]] },
+    ]);
   });
 });
 

@@ -29,7 +29,9 @@ export type Cause =
   | "choice"
   | "range"
   | "unmet dependency"
-  | "nothing sets it";
+  | "nothing sets it"
+  /** Told elsewhere in the same explanation, or too far back to tell. */
+  | "elided";
 
 /** One statement of an explanation, with what it follows from. */
 export interface Reason {
@@ -89,8 +91,8 @@ export class Explainer {
     if (symbol.menus.length === 0)
       return { ...head, value: "n", cause: "undefined", text: "no definition in this tree", because: [] };
     const place = { file: symbol.menus[0]!.file, line: symbol.menus[0]!.line };
-    if (this.seen.has(symbol)) return { ...head, cause: "user", text: "see above", because: [] };
-    if (depth > MAX_DEPTH) return { ...head, cause: "user", text: "…", ...place, because: [] };
+    if (this.seen.has(symbol)) return { ...head, cause: "elided", text: "see above", because: [] };
+    if (depth > MAX_DEPTH) return { ...head, cause: "elided", text: "…", ...place, because: [] };
     this.seen.add(symbol);
     if (symbol.type !== "bool" && symbol.type !== "tristate") return this.textual(symbol, head, depth);
     const tristate = evaluator.tri[symbol.index] as Tristate;

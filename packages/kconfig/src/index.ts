@@ -6,6 +6,7 @@ export * from "./diagnostics.js";
 export * from "./environment.js";
 export { type Cause, formatReason, type Reason, why } from "./explain.js";
 export { type Difference, diff, type Lost, lost } from "./lost.js";
+export { causesOf, type LostCause, type LostItem } from "./lost-causes.js";
 export * from "./model.js";
 export * from "./modes.js";
 export { oldconfig, type Talk, type TalkOptions, type TalkStep } from "./oldconfig.js";

@@ -72,7 +72,10 @@ function explainLoss(configuration: Configuration, symbol: KSymbol, base: Omit<L
   const got = evaluator.tri[symbol.index] as Tristate;
   if (isLogic && got > wanted) {
     const reason = explainer.explain(base.name);
-    return { ...base, kind: "forced", text: reason.text, because: [reason] };
+    // A default that nobody may overrule: what hides the prompt is the cause.
+    const hidden = reason.cause === "default" && evaluator.visible[symbol.index] === NO ? explainer.unmet(symbol) : [];
+    if (hidden.length === 0) return { ...base, kind: "forced", text: reason.text, because: [reason] };
+    return { ...base, kind: "forced", text: `it cannot be answered, and its ${reason.text} counts`, because: hidden };
   }
   if (evaluator.visible[symbol.index]! < (isLogic ? wanted : 1)) {
     const because = explainer.unmet(symbol, isLogic ? wanted : 1);

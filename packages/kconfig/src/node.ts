@@ -89,14 +89,25 @@ export function parseKconfigCached(options: CachedParseOptions & { readonly file
   const cached = bytes === undefined ? undefined : loadTree(bytes, { ...options, isShellTrusted, isUnchanged });
   if (cached !== undefined) {
     // Asked again and found as before: the next run need not ask.
-    if (!isShellTrusted) writeStamps(stampFile, cached.inputs.files, files, programs);
+    if (!isShellTrusted) keep(() => writeStamps(stampFile, cached.inputs.files, files, programs));
     return cached;
   }
   const tree = parseKconfig(options);
-  mkdirSync(dirname(cacheFile), { recursive: true });
-  writeWhole(cacheFile, saveTree(tree, options.root));
-  writeStamps(stampFile, tree.inputs.files, files, programs);
+  keep(() => {
+    mkdirSync(dirname(cacheFile), { recursive: true });
+    writeWhole(cacheFile, saveTree(tree, options.root));
+    writeStamps(stampFile, tree.inputs.files, files, programs);
+  });
   return tree;
+}
+
+/** A cache that cannot be written (a full disk, a folder of somebody else's) costs time and nothing else. */
+function keep(write: () => void): void {
+  try {
+    write();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === undefined) throw error;
+  }
 }
 
 /** The name under which {@link programStamp} is kept among the stamps; no file has it. */
@@ -163,41 +174,63 @@ export function nodeShell(directory: string, env: Environment): ShellRunner {
   };
 }
 
-/** Directory under arch/ and prefix of the cross compiler, by the name `make ARCH=` takes. */
-const ARCHITECTURES: Readonly<Record<string, { readonly source: string; readonly cross: string }>> = {
-  arm: { source: "arm", cross: "arm-linux-gnueabihf-" },
-  arm64: { source: "arm64", cross: "aarch64-linux-gnu-" },
-  i386: { source: "x86", cross: "" },
-  parisc64: { source: "parisc", cross: "" },
-  riscv: { source: "riscv", cross: "riscv64-linux-gnu-" },
-  sparc32: { source: "sparc", cross: "" },
-  sparc64: { source: "sparc", cross: "" },
-  x86: { source: "x86", cross: "" },
-  x86_64: { source: "x86", cross: "" },
+/** Directory under arch/ where it has another name than `make ARCH=` takes. */
+const SOURCES: Readonly<Record<string, string>> = {
+  i386: "x86",
+  parisc64: "parisc",
+  sh64: "sh",
+  sparc32: "sparc",
+  sparc64: "sparc",
+  x86_64: "x86",
 };
+
+/** Prefix of Debian's cross compiler, by the name `make ARCH=` takes. Others have none, x86's is the usual host's. */
+const CROSS_PREFIXES: Readonly<Record<string, string>> = {
+  alpha: "alpha-linux-gnu-",
+  arc: "arc-linux-gnu-",
+  arm: "arm-linux-gnueabihf-",
+  arm64: "aarch64-linux-gnu-",
+  loongarch: "loongarch64-linux-gnu-",
+  m68k: "m68k-linux-gnu-",
+  mips: "mips-linux-gnu-",
+  parisc: "hppa-linux-gnu-",
+  parisc64: "hppa64-linux-gnu-",
+  powerpc: "powerpc64-linux-gnu-",
+  riscv: "riscv64-linux-gnu-",
+  s390: "s390x-linux-gnu-",
+  sh: "sh4-linux-gnu-",
+  sparc64: "sparc64-linux-gnu-",
+};
+
+/** The usual prefix of an architecture's compiler; empty: the host's own compiler. */
+export function usualCross(arch: string): string {
+  return CROSS_PREFIXES[arch] ?? "";
+}
 
 export interface KernelEnvironmentOptions {
   /** The unpacked kernel tree. */
   readonly tree: string;
   /** As in `make ARCH=`. */
   readonly arch: string;
-  /** Prefix of the compiler's name. Default: the usual one for the architecture; empty for x86. */
+  /**
+   * Prefix of the compiler's name. Default: {@link usualCross}, or none where no such compiler is installed: then the host's
+   * answers, as in `make ARCH=` without CROSS_COMPILE, and `CC` in the environment is plain `gcc`.
+   */
   readonly cross?: string;
   /** The environment to start from. Only PATH is taken from it. */
   readonly base?: Environment;
 }
 
-/** The environment in which the kernel's top Makefile runs conf. */
+/** The environment in which the kernel's top Makefile runs conf. `CC_VERSION_TEXT` is empty if there is no compiler at all. */
 export function kernelEnvironment(options: KernelEnvironmentOptions): Record<string, string> {
   const { tree, arch, base = process.env } = options;
-  const known = ARCHITECTURES[arch] ?? { source: arch, cross: "" };
-  const cross = options.cross ?? known.cross;
+  const cross = options.cross ?? usualCross(arch);
   const env: Record<string, string> = {
     PATH: base.PATH ?? "/usr/sbin:/usr/bin:/sbin:/bin",
     LC_ALL: "C",
     srctree: tree,
     ARCH: arch,
-    SRCARCH: known.source,
+    SRCARCH: SOURCES[arch] ?? arch,
     KERNELVERSION: kernelVersion(tree),
     CC: `${cross}gcc`,
     LD: `${cross}ld`,
@@ -211,7 +244,11 @@ export function kernelEnvironment(options: KernelEnvironmentOptions): Record<str
     BINDGEN: "bindgen",
     RUSTC_VERSION_TEXT: "",
   };
+  // User-mode Linux takes a part of its Kconfig from the processor that it runs on; it runs on x86 only.
+  if (arch === "um") Object.assign(env, { HEADER_ARCH: "x86", SUBARCH: "x86" });
   const version = spawnSync(env.CC!, ["--version"], { env, encoding: "utf8" });
+  if (version.error !== undefined && options.cross === undefined && cross !== "")
+    return kernelEnvironment({ ...options, cross: "" });
   env.CC_VERSION_TEXT = (version.stdout ?? "").split("\n")[0] ?? "";
   return env;
 }

@@ -1,12 +1,15 @@
 /**
  * Holds packages/kconfig against the real `conf`, byte for byte.
  *
- *     node tests/oracle/kconfig/run.js --tree DIR[,DIR] [--arch arm,x86_64,riscv] [--cases N] [--seed S] [--density D]
+ *     node tests/oracle/kconfig/run.js --tree DIR[,DIR] [--arch arm,x86_64,riscv] [--cases N] [--seed S]
+ *                                      [--density PERCENT] [--drop PERCENT] [--change PERCENT]
  *                                      [--what cases,defconfigs,all] [--live] [--work DIR] [--fresh]
  *
  * Builds `conf` from the tree, records the answers of its `$(shell,...)` probes once, makes N random cases per architecture
  * (kconf-oracle.sh), and compares: the `.config` of olddefconfig, the file of savedefconfig, everything on standard error. Also every
  * defconfig of the architecture, and allno/allyes/allmod/alldef. With --live both sides run the compilers instead of replaying.
+ * --density is how likely a random configuration has a symbol on, --drop and --change how many of its lines are then lost or altered.
+ * `--arch all`: every architecture of the tree; one without a cross compiler here is asked about with the host's.
  * Results of `conf` are kept in the work directory and used again; --fresh makes them anew.
  *
  * Needs `npm run build`, gcc, bison, flex, python3, and the cross compilers of the architectures.
@@ -41,6 +44,8 @@ const { values: options } = parseArgs({
     cases: { type: "string", default: "5" },
     seed: { type: "string", default: "1" },
     density: { type: "string", default: "50" },
+    drop: { type: "string", default: "40" },
+    change: { type: "string", default: "8" },
     what: { type: "string", default: "cases,defconfigs,all" },
     work: { type: "string", default: resolve(here, "../../../.cache/kconfig-oracle") },
     live: { type: "boolean", default: false },
@@ -76,9 +81,7 @@ function setUp(tree, arch) {
   const preload = join(options.work, "popenlog.so");
   if (!existsSync(preload))
     execFileSync("gcc", ["-shared", "-fPIC", "-O2", "-o", preload, join(here, "popenlog.c"), "-ldl"]);
-  const own = kernelEnvironment({ tree, arch, base: { PATH } });
-  // As in env.sh: without the cross compiler the host's answers the probes.
-  const env = own.CC_VERSION_TEXT !== "" ? own : kernelEnvironment({ tree, arch, base: { PATH }, cross: "" });
+  const env = kernelEnvironment({ tree, arch, base: { PATH } });
   const record = join(options.work, `probes-${version}-${arch}.rec`);
   if (!existsSync(record)) {
     const scratch = mkdtempSync(join(tmpdir(), "conf-"));
@@ -88,6 +91,12 @@ function setUp(tree, arch) {
   }
   const confEnv = options.live ? env : { ...env, LD_PRELOAD: preload, POPEN_REPLAY: record };
   return { tree, arch, version, work, conf, confEnv, env, record };
+}
+
+/** Everything `make ARCH=` takes. */
+function architectures(tree) {
+  const folders = readdirSync(join(tree, "arch"), { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  return [...folders.map((entry) => entry.name), "i386", "x86_64", "parisc64", "sparc32", "sparc64"].sort();
 }
 
 /** Recorded probes in the form replayShell() takes. */
@@ -130,12 +139,14 @@ const latin1 = (text) => Buffer.from(text, "utf8").toString("latin1");
 
 function randomCases(side, tree, parseErrors) {
   const [count, first] = [Number(options.cases), Number(options.seed)];
-  const directory = join(side.work, `cases-${options.density}`);
+  const { density, drop, change } = options;
+  const isUsual = drop === "40" && change === "8";
+  const directory = join(side.work, `cases-${density}${isUsual ? "" : `-${drop}-${change}`}`);
   for (let seed = first; seed < first + count; seed++) {
     const name = `${side.version}-${side.arch}-${seed}`;
     const at = join(directory, name);
     if (options.fresh || !existsSync(join(at, "stable"))) {
-      const args = [directory, "1", side.version, side.arch, String(seed), options.density];
+      const args = [directory, "1", side.version, side.arch, String(seed), density, drop, change];
       execFileSync(join(here, "kconf-oracle.sh"), args, {
         env: { PATH, KTREE: side.tree, WORK: options.work },
         stdio: "ignore",
@@ -189,7 +200,7 @@ function allModes(side, tree, parseErrors) {
 const STAGES = { cases: randomCases, defconfigs, all: allModes };
 
 for (const directory of options.tree.split(","))
-  for (const arch of options.arch.split(",")) {
+  for (const arch of options.arch === "all" ? architectures(directory) : options.arch.split(",")) {
     const side = setUp(resolve(directory), arch);
     const shell = options.live ? nodeShell(tmpdir(), side.env) : replayShell(readRecord(side.record));
     let tree;
