@@ -107,7 +107,8 @@ export function openLinuxTree(options: LinuxTreeOptions): LinuxTree {
     return { kconfig, folder, version: kernelVersion(folder) };
   } catch (error) {
     if (!(error instanceof KconfigError)) throw error;
-    throw new InputError("S1204", options.tree, error.message, "correct the tree's Kconfig files");
+    const next = "correct the tree's Kconfig files; a kernel after 6.12 may use keywords that are not known here";
+    throw new InputError("S1204", options.tree, error.message, next);
   }
 }
 

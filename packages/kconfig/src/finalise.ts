@@ -14,6 +14,8 @@ import type { Expr, KSymbol, Menu, Property } from "./model.js";
 import { Simplifier } from "./simplify.js";
 
 export class Finaliser {
+  /** The entry it is at, or was when it could not go on. */
+  at: Menu;
   private readonly simplify: Simplifier;
   private readonly checked = new Set<KSymbol>();
   /** A comparison with `m` was simplified before the type of its symbol was known. */
@@ -24,6 +26,7 @@ export class Finaliser {
     private readonly modules: KSymbol,
   ) {
     this.simplify = new Simplifier(build.pool, build.dialect, build.diagnostics);
+    this.at = build.root;
   }
 
   run(): void {
@@ -35,6 +38,7 @@ export class Finaliser {
   }
 
   private finalise(parent: Menu, insideChoice: boolean): void {
+    this.at = parent;
     const symbol = parent.symbol;
     if (parent.list !== null) this.finaliseChildren(parent);
     else if (symbol !== null && (this.is61 || !insideChoice)) this.finaliseLeaf(parent, symbol);

@@ -114,13 +114,8 @@ export function parseKconfig(options: ParseOptions): KconfigTree {
     );
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    // Deep enough for conf's stack, too deep for JavaScript's.
-    diagnostics.at(
-      "error",
-      lexer.file,
-      lexer.statementLine,
-      "expression nested too deeply; split it with a helper symbol",
-    );
+    // Deep enough for conf's stack, too deep for JavaScript's. Only a cycle is followed so far, to tell where it leads.
+    diagnostics.plain("error", "dependencies lead through too many symbols to be told; shorten the longest chain");
     throw new KconfigError(diagnostics.list);
   }
 }
@@ -130,10 +125,24 @@ function finish(build: Builder, modules: KSymbol): void {
     build.currentEntry = build.root;
     build.addPrompt("menu", "Main menu", null);
   }
-  new Finaliser(build, modules).run();
+  finalise(build, modules);
   if (build.dialect === "6.1") finishChecks61(build);
   else finishChecks612(build);
   stopIfErrors(build);
+}
+
+function finalise(build: Builder, modules: KSymbol): void {
+  const finaliser = new Finaliser(build, modules);
+  try {
+    finaliser.run();
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    // Deep enough for conf's stack, too deep for JavaScript's.
+    const { file, line } = finaliser.at;
+    const text = "blocks, or the operators of an expression, are nested too deeply; split them with a helper symbol";
+    build.diagnostics.at("error", file, line, text);
+    throw new KconfigError(build.diagnostics.list);
+  }
 }
 
 function finishChecks61(build: Builder): void {
