@@ -17,7 +17,10 @@ export interface RangeOptions {
   readonly precision: Precision;
   /** What callers pass, by parameter; absent: anything. */
   readonly params?: readonly (Value | undefined)[];
-  /** What changes in a loop is anything there, and conditions at its head tell nothing: gcc at -O1. */
+  /**
+   * What changes in a loop is anything there, and the condition at its head tells nothing, unless that compares with a
+   * constant: gcc at -O1.
+   */
   readonly forgetsLoops?: boolean;
 }
 
@@ -61,7 +64,6 @@ export class Ranges {
     this.heads = heads;
     this.live = liveIn(fn);
     this.ascend();
-    if (options.forgetsLoops) return;
     for (let round = 0; round < SECOND_THOUGHTS && this.descend(); round++);
   }
 
@@ -94,7 +96,7 @@ export class Ranges {
       visits[id]!++;
       for (const [next, facts] of this.leave(id)) {
         const known = this.entry[next];
-        const isLeap = this.heads.has(next) && (visits[next]! >= PATIENCE || this.options.forgetsLoops === true);
+        const isLeap = this.heads.has(next) && (visits[next]! >= PATIENCE || this.forgets(next, facts));
         if (known && !known.join(facts, isLeap, this.live[next])) continue;
         this.learn(next, known ?? facts.copy());
         waiting.add(next);
@@ -142,7 +144,7 @@ export class Ranges {
     if (term.kind !== "branch" || term.then === term.else) {
       return successors(term).map((next) => [next, facts.about(this.live[next]!)]);
     }
-    const forgets = this.options.forgetsLoops && this.heads.has(id);
+    const forgets = this.heads.has(id) && this.forgets(id, facts);
     const known = forgets ? single(facts.evaluate(term.cond)) : undefined;
     return ([true, false] as const).flatMap((truth): Exit[] => {
       const side = truth ? facts.copy() : facts;
@@ -150,6 +152,14 @@ export class Ranges {
       const isPossible = forgets ? known === undefined || known === (truth ? 1n : 0n) : side.assume(term.cond, truth);
       return isPossible ? [[next, side.about(this.live[next]!)]] : [];
     });
+  }
+
+  /** A loop of which nothing is learnt, from what is known at its head. */
+  private forgets(head: number, facts: Facts): boolean {
+    if (!this.options.forgetsLoops) return false;
+    const { cond } = this.fn.blocks[head]!.term as { readonly cond?: Expr };
+    const isConstant = (expr: Expr) => single(facts.evaluate(expr)) !== undefined;
+    return !(cond?.kind === "compare" && (isConstant(cond.left) || isConstant(cond.right)));
   }
 
   /** What is known right before an instruction; undefined where control never comes. */
