@@ -86,9 +86,10 @@ function renderStep(step: BisectStep, width: number): string {
   return `${verdict} ${step.at.padEnd(width)} ${outcomeText(step.outcome, step.result)}${subject}\n`;
 }
 
-/** With the place, where the kernel does not link. */
+/** With the place, where the kernel does not link; with how far it came, where the scenario has nothing to say. */
 function outcomeText(outcome: string, result: Result | undefined): string {
   const reference = result?.stages.link.undefined[0];
+  if (outcome === "does not apply" && result) return `links and boots; ${result.stages.check.scenario} ${outcome}`;
   if (!reference) return outcome;
   return `${outcome} to '${reference.symbol}' at ${where(reference.at)}, at -O2 inside ${reference.holder}()`;
 }

@@ -103,7 +103,7 @@ function requireEnd(step: BisectStep, end: "good" | "bad"): void {
   if (step.verdict === end) return;
   const why = `the kernel of that time is ${step.verdict}: ${step.outcome}`;
   throw new InputError(
-    "S1305",
+    "S1306",
     `--${end} ${step.at}`,
     why,
     "choose an end whose outcome is known: shootdown doctor … --at",

@@ -25,7 +25,7 @@ export const INPUT_ERRORS = {
   S1303: "there is no such scenario",
   S1304: "there is no such symbol or function",
   S1305: "there is no such release or commit",
-  S1306: "there is nothing to bisect between the two ends",
+  S1306: "these two ends cannot be bisected",
   S1401: "a patch is malformed",
   S1402: "a patch does not apply",
   S1403: "a patch contains no change",

@@ -1,7 +1,7 @@
 /** The four stages on one tree, and what they read and write. */
 export { decodeSchedule, exportPromela, type Progress, ScheduleError } from "@shootdown/checker";
 export * from "./address.js";
-export { type Bisection, type BisectStep, bisect, type Without } from "./bisect.js";
+export { type Bisected, type Bisection, type BisectStep, bisect, type Without } from "./bisect.js";
 export { builtObjects } from "./build.js";
 export { type Cpu, readCatalogue } from "./catalogue.js";
 export { type CheckMode, SoundSystems } from "./check.js";
