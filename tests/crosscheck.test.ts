@@ -11,7 +11,7 @@ import { exportPromela, type System } from "@shootdown/checker";
 import { prepare, preparedSystem, scenarioNames } from "@shootdown/doctor";
 import { describe, expect, test } from "vitest";
 import { compare } from "./crosscheck/compare.js";
-import { DEFECTS, UNEXPORTED } from "./crosscheck/defects.js";
+import { DEFECTS } from "./crosscheck/defects.js";
 import { missingTools } from "./crosscheck/spin.js";
 import { everyScenario, everyVariant, modelTree, type Question, systemFor } from "./crosscheck/systems.js";
 import { exampleConfig } from "./support/model-tree.js";
@@ -47,14 +47,14 @@ describe.each(scenarioNames(modelTree()))("%s", (scenario) => {
     expect(failures).toEqual([]);
     expect(verdict).toBe("sound");
     if (!OPTIONS.spin) return;
-    expect(unexported !== undefined).toBe(UNEXPORTED.has(scenario));
-    if (unexported === undefined) expect(spinStates).toBe(states);
+    expect(unexported).toBeUndefined();
+    expect(spinStates).toBe(states);
   });
 
   test.skipIf(!defect)("with its defect it is not, and every engine says the same", () => {
     const { verdict, failures } = compare(
       built({ ...defect!, patches: [defect!.patch], sizes: defect!.planted }),
-      UNEXPORTED.has(scenario) ? { ...OPTIONS, spin: undefined } : OPTIONS,
+      OPTIONS,
     );
     expect(failures).toEqual([]);
     expect(["assertion", "deadlock"]).toContain(verdict);

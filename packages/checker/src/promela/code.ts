@@ -1,9 +1,10 @@
 /**
- * What a step does once nothing can hold it up any more, as a program of Promela inside a `d_step`: hidden variables for
+ * What steps do once nothing can hold them up any more, as a program of Promela inside `d_step`s: hidden variables for
  * locals, an `if` for a branch, a label and `goto` where control flow meets or turns back. Loops need no bound.
  *
- * Used by `step.ts` for steps whose ways are too many to be told apart by guards. The code leaves in `exit`
- * which of its targets the process goes to. A loop that goes on for ever violates an assertion, as in every engine.
+ * Used by `step.ts` for steps whose ways are too many to be told apart by guards. A small step is one `d_step`. Large
+ * ones of a program have much in common, and are more than Spin takes at once: their code is written once for all of them,
+ * in pieces (`pieces.ts`). A loop that goes on for ever violates an assertion, as in every engine.
  */
 import {
   assertNever,
@@ -26,12 +27,11 @@ import { type Bounds, type GlobalRanges, transfer } from "./bounds.js";
 import { lockOf } from "./checks.js";
 import { EXIT, leaving, type Target } from "./ends.js";
 import { bare, type Interval, interval, printExpr } from "./expr.js";
+import { type CodeFlow, codeFlow, START, type Start } from "./flow.js";
+import { END, manyPieces, onePiece, type Piece, type PieceNames, type Section } from "./pieces.js";
 import type { Region } from "./region.js";
-import { asserted, fallingThrough, indented } from "./statements.js";
+import { asserted, indented } from "./statements.js";
 import { elements, flatten, placeOf, type Variables } from "./terms.js";
-
-/** The number of the start, which may lie inside a block. */
-const START = -1;
 
 /** Turns of loops in one step after which it is taken for an endless one. */
 const MAX_TURNS = 100_000;
@@ -48,108 +48,105 @@ export interface CodeInput {
   readonly globals: GlobalRanges;
   /** By block: bounds of locals at its start. */
   readonly ranges: readonly (ReadonlyMap<LocalId, Interval> | undefined)[];
-  /** Variables of the process that hold something before the step. */
-  readonly entrySlots: ReadonlyMap<string, unknown>;
-  readonly start: { readonly block: number; readonly index: number };
+}
+
+/** Where code starts, and what is there then. */
+export interface CodeStart extends Start {
+  /** Variables of the process that may hold something before the step. */
+  readonly toClear: readonly string[];
   /** What a local is where the code starts: its text, and its value if that is known. */
   initial(local: LocalId): { readonly text: string; readonly constant: number | undefined } | undefined;
 }
 
-export interface Code {
-  /** Statements. */
-  readonly lines: readonly string[];
-  readonly targets: readonly Target[];
-}
-
-export function writeCode(input: CodeInput): Code {
-  return new CodeWriter(input).write();
-}
-
-class CodeWriter {
+/** What a program does in its steps once they are under way, from all starts that were entered. */
+export class CodeWriter {
   private readonly self: number;
   private readonly names = new Map<LocalId, string>();
   private readonly constants = new Map<LocalId, Expr>();
   private readonly taken = new Set<string>();
   private readonly targets: Target[] = [];
-  /** By block that is entered from more than one place, or from below: its label. */
+  /** By block that has one: its label. */
   private readonly labels = new Map<number, string>();
-  private readonly endLabel: string;
-  /** Edges that turn back, as `from to`. */
-  private readonly turns = new Set<string>();
-  /** Blocks of the code in an order in which only turns go back; the start is not among them. */
-  private readonly order: readonly number[];
+  private flowing: CodeFlow = { order: [], labelled: new Set(), turns: new Set() };
   private bounds: Bounds = new Map();
   /** Locals that are read once, right after they were loaded: the element that they are. */
   private readonly elements = new Map<LocalId, string>();
+  private readonly starts: Start[] = [];
+  /** What the section that is being written goes to. */
+  private jumps = new Set<string>();
+  private ends = new Set<number>();
 
   constructor(private readonly input: CodeInput) {
     this.self = contextOf(input.cpu, input.root.level) + 1;
-    this.order = this.findOrder();
-    this.endLabel = input.variables.label("E");
   }
 
-  write(): Code {
-    const { block, index } = this.input.start;
-    const lines = this.beginning();
-    this.bounds = new Map(this.input.ranges[block]);
-    const { instrs } = this.input.region.fn.blocks[block]!;
-    for (const instr of instrs.slice(0, index)) this.learn(instr);
-    lines.push(...this.body(block, index, START));
-    for (const id of this.order) {
-      const label = this.labels.get(id);
-      if (label === undefined) continue;
-      this.bounds = new Map(this.input.ranges[id]);
-      const [first = "skip", ...rest] = this.body(id, 0, id);
-      lines.push(`${label}: ${first}`, ...rest);
-    }
-    lines.push(`${this.endLabel}: skip`);
-    const text = fallingThrough(this.targets.length > 1 ? lines : this.withoutExit(lines));
-    return { lines: text, targets: this.targets };
+  /** A start like any other: gives the locals that live there their values, in statements that come before all else. */
+  enter(start: CodeStart): readonly string[] {
+    this.starts.push(start);
+    const lines = this.liveAt(start).map((local) => `${this.name(local)} = ${bare(start.initial(local)?.text ?? "0")}`);
+    return [...lines, ...cleared(start)];
   }
 
-  /** Where there is one target, nobody asks which. */
-  private withoutExit(lines: readonly string[]): string[] {
-    const assignment = `${this.scratch(EXIT)} = 1`;
-    return lines
-      .filter((line) => line !== assignment)
-      .map((line) => line.replaceAll(new RegExp(`^ *${assignment};\n`, "gm"), ""));
+  /** The one start that was not entered, and all that is behind it, in one `d_step`. */
+  writeAlone(start: CodeStart): Piece & { readonly targets: readonly Target[] } {
+    this.findFlow([start]);
+    const beginning = this.beginning(start);
+    const first = this.startSection(start);
+    const sections = [{ ...first, lines: [...beginning, ...first.lines] }, ...this.sections()];
+    return { ...onePiece(sections, this.targets, this.pieceNames()), targets: this.targets };
+  }
+
+  /** The code of every start that was entered, in that order, and what they come to, in pieces. */
+  writeTogether(): { readonly starts: readonly Piece[]; readonly pieces: readonly Piece[] } {
+    this.findFlow(this.starts);
+    const starts = this.starts.map((start) => {
+      const section = this.startSection(start);
+      return { ...section, lines: [...this.resetTurns(), ...section.lines] };
+    });
+    return manyPieces(starts, this.sections(), this.targets, this.pieceNames());
+  }
+
+  private pieceNames(): PieceNames {
+    return { exit: this.scratch(EXIT), label: (wanted) => this.input.variables.label(wanted) };
   }
 
   // ---- control flow ----
 
-  /** Finds the blocks behind the start, which of them need labels, and which edges turn back. */
-  private findOrder(): readonly number[] {
-    const { region, start, variables } = this.input;
-    const { blocks } = region.fn;
-    const entries = new Map<number, number>();
-    const open = new Set<number>();
-    const done: number[] = [];
-    const seen = new Set<number>();
-    const follow = (from: number, term: Term) => {
-      for (const to of successors(term)) {
-        if (region.isExit(to)) continue;
-        entries.set(to, (entries.get(to) ?? 0) + 1);
-        if (open.has(to)) this.turns.add(`${from} ${to}`);
-        if (!seen.has(to)) visit(to);
-      }
-    };
-    const visit = (id: number) => {
-      seen.add(id);
-      open.add(id);
-      follow(id, blocks[id]!.term);
-      open.delete(id);
-      done.push(id);
-    };
-    follow(START, blocks[start.block]!.term);
-    const order = done.reverse();
-    const turned = new Set([...this.turns].map((edge) => Number(edge.split(" ")[1])));
-    for (const id of order) {
-      if (entries.get(id)! < 2 && !turned.has(id)) continue;
-      const { instrs, term } = blocks[id]!;
+  private findFlow(starts: readonly Start[]): void {
+    const { region, variables } = this.input;
+    this.flowing = codeFlow(region, starts, (block) => this.isReachable(block));
+    for (const block of this.flowing.order) {
+      if (!this.flowing.labelled.has(block)) continue;
+      const { instrs, term } = region.fn.blocks[block]!;
       const { fn, line } = (instrs[0] ?? term).at;
-      this.labels.set(id, variables.label(`C_${fn}_${line}`));
+      this.labels.set(block, variables.label(`${region.isExit(block) ? "X" : "C"}_${fn}_${line}`));
     }
-    return order;
+  }
+
+  private isReachable(block: number): boolean {
+    return this.input.ranges[block] !== undefined;
+  }
+
+  private startSection({ block, index }: Start): Section {
+    this.bounds = new Map(this.input.ranges[block]);
+    const { instrs } = this.input.region.fn.blocks[block]!;
+    for (const instr of instrs.slice(0, index)) this.learn(instr);
+    return this.section(undefined, () => this.body(block, index, START));
+  }
+
+  private sections(): Section[] {
+    return this.flowing.order.flatMap((id) => {
+      const label = this.labels.get(id);
+      if (label === undefined) return [];
+      this.bounds = new Map(this.input.ranges[id]);
+      return [this.section(label, () => (this.input.region.isExit(id) ? this.exit(id) : this.body(id, 0, id)))];
+    });
+  }
+
+  private section(label: string | undefined, write: () => string[]): Section {
+    this.jumps = new Set();
+    this.ends = new Set();
+    return { label, lines: write(), jumps: this.jumps, targets: this.ends };
   }
 
   /** The statements of a block from instruction `index` on, with those of the blocks that only it leads to. */
@@ -250,79 +247,80 @@ class CodeWriter {
 
   private flow(from: number, to: number): string[] {
     const { region } = this.input;
-    if (region.isExit(to)) return this.exit(to);
     const label = this.labels.get(to);
-    if (label === undefined) {
-      // Entered from here alone: what is known here holds there, and what is known there in any case.
-      this.bounds = new Map([...this.bounds, ...(this.input.ranges[to] ?? [])]);
-      return this.body(to, 0, to);
+    if (label !== undefined) {
+      this.jumps.add(label);
+      if (!this.flowing.turns.has(`${from} ${to}`)) return [`goto ${label}`];
+      const turns = this.scratch("turns");
+      return [`${turns} = ${turns} + 1`, `assert(${turns} < ${MAX_TURNS})`, `goto ${label}`];
     }
-    if (!this.turns.has(`${from} ${to}`)) return [`goto ${label}`];
-    const turns = this.scratch("turns");
-    return [`${turns} = ${turns} + 1`, `assert(${turns} < ${MAX_TURNS})`, `goto ${label}`];
+    if (!this.isReachable(to)) return ["assert(false)", ...this.goTo({ kind: "stop" })];
+    if (region.isExit(to)) return this.exit(to);
+    // Entered from here alone: what is known here holds there, and what is known there in any case.
+    this.bounds = new Map([...this.bounds, ...(this.input.ranges[to] ?? [])]);
+    return this.body(to, 0, to);
   }
 
   // ---- where it starts and ends ----
 
   /** Gives every local that the code uses a hidden variable, and those that live at its start their value. */
-  private beginning(): string[] {
-    const { region, start } = this.input;
+  private beginning(start: CodeStart): string[] {
+    const { region } = this.input;
     const { blocks, locals } = region.fn;
     const assigned = new Set<LocalId>();
-    const used = blocks[start.block]!.instrs.slice(start.index).concat(this.order.flatMap((id) => blocks[id]!.instrs));
+    const used = blocks[start.block]!.instrs.slice(start.index).concat(
+      this.flowing.order.filter((id) => !region.isExit(id)).flatMap((id) => blocks[id]!.instrs),
+    );
     for (const instr of used) {
       const dst = definition(instr);
       if (dst !== undefined) assigned.add(dst);
     }
-    const live =
-      start.index === 0
-        ? region.liveAt[start.block]!
-        : region.liveAfter.get(blocks[start.block]!.instrs[start.index - 1]!)!;
-    const lines: string[] = [];
-    if (this.turns.size > 0) lines.push(`${this.scratch("turns")} = 0`);
-    for (const local of [...live].sort((a, b) => a - b)) {
+    const lines = this.resetTurns();
+    for (const local of this.liveAt(start)) {
       const { type } = locals[local]!;
-      const value = this.input.initial(local) ?? { text: "0", constant: 0 };
+      const value = start.initial(local) ?? { text: "0", constant: 0 };
       if (value.constant !== undefined && !assigned.has(local))
         this.constants.set(local, constant(type, value.constant));
       else lines.push(`${this.name(local)} = ${bare(value.text)}`);
     }
-    return lines;
+    return [...lines, ...cleared(start)];
+  }
+
+  private liveAt({ block, index }: Start): LocalId[] {
+    const { region } = this.input;
+    const live =
+      index === 0 ? region.liveAt[block]! : region.liveAfter.get(region.fn.blocks[block]!.instrs[index - 1]!)!;
+    return [...live].sort((a, b) => a - b);
+  }
+
+  private resetTurns(): string[] {
+    return this.flowing.turns.size > 0 ? [`${this.scratch("turns")} = 0`] : [];
   }
 
   /** The step ends at a step point. */
   private exit(block: number): string[] {
-    const { root, variables, entrySlots } = this.input;
+    const { root, variables } = this.input;
     const lines: string[] = [];
-    const dead = new Set(entrySlots.keys());
     for (const local of root.program.live.get(block)!) {
       const { name } = variables.slot(root, local);
-      dead.delete(name);
       const known = this.constants.get(local);
       const text = known ? this.text(known) : this.name(local);
-      // A variable that did not live at the start of the step is 0.
-      if (text !== "0" || entrySlots.has(name)) lines.push(`${name} = ${text}`);
+      if (text !== "0") lines.push(`${name} = ${text}`);
     }
-    return [...lines, ...[...dead].map((name) => `${name} = 0`), ...this.goTo({ kind: "point", root, block })];
+    return [...lines, ...this.goTo({ kind: "point", root, block })];
   }
 
   private leave(): string[] {
-    const { root, region, variables, cpu, entrySlots } = this.input;
+    const { root, region, variables, cpu } = this.input;
     if (region.isHardware) return this.goTo({ kind: "stay" });
-    return [
-      ...this.checkLocks(() => true),
-      ...[...entrySlots.keys()].map((name) => `${name} = 0`),
-      ...leaving(variables, cpu, root.level),
-      ...this.goTo({ kind: "leave" }),
-    ];
+    return [...this.checkLocks(() => true), ...leaving(variables, cpu, root.level), ...this.goTo({ kind: "leave" })];
   }
 
   private goTo(target: Target): string[] {
-    const same = (other: Target) =>
-      other.kind === target.kind && (other.kind !== "point" || target.kind !== "point" || other.block === target.block);
-    let number = this.targets.findIndex(same);
+    let number = this.targets.findIndex((other) => isSame(other, target));
     if (number < 0) number = this.targets.push(target) - 1;
-    return [`${this.scratch(EXIT)} = ${number + 1}`, `goto ${this.endLabel}`];
+    this.ends.add(number + 1);
+    return [`${this.scratch(EXIT)} = ${number + 1}`, END];
   }
 
   // ---- instructions ----
@@ -437,9 +435,15 @@ class CodeWriter {
     return simplify(
       mapExpr(expr, (e) => {
         if (e.kind === "cpu") return constant(e.type, this.input.cpu);
-        return e.kind === "local" ? (this.constants.get(e.local) ?? e) : e;
+        return e.kind === "local" ? (this.constants.get(e.local) ?? this.single(e)) : e;
       }),
     );
+  }
+
+  /** The value of a local that can have but one. */
+  private single(expr: Extract<Expr, { kind: "local" }>): Expr {
+    const range = this.bounds.get(expr.local);
+    return range && range.lo === range.hi ? constant(expr.type, range.lo) : expr;
   }
 
   private text(expr: Expr): string {
@@ -474,4 +478,13 @@ class CodeWriter {
   private scratch(name: string): string {
     return this.input.variables.scratch(name);
   }
+}
+
+/** The variables of the process hold nothing: what lives at the end of the step is put there then. */
+function cleared({ toClear }: CodeStart): string[] {
+  return toClear.map((name) => `${name} = 0`);
+}
+
+function isSame(a: Target, b: Target): boolean {
+  return a.kind === b.kind && (a.kind !== "point" || b.kind !== "point" || a.block === b.block);
 }

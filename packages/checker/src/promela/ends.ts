@@ -19,15 +19,25 @@ export type Target =
   /** Hardware: nothing to go to. */
   | { readonly kind: "stay" }
   /** The step violates something: Spin stops here. */
-  | { readonly kind: "stop" };
+  | { readonly kind: "stop" }
+  /** The step goes on in a piece of the process's code. */
+  | { readonly kind: "piece"; readonly label: string };
+
+/** Where a sequence goes, if its code left the number in `EXIT`. */
+export interface Exit {
+  readonly number: number;
+  readonly target: Target;
+}
 
 export interface Option {
   /** Conditions in the order in which they must be evaluated. */
   readonly guards: readonly string[];
   /** Lines of statements. */
-  readonly effects: readonly string[];
-  /** Where the step goes; several where its code decides: then `EXIT` says which, counted from 1. */
+  readonly effects: string[];
+  /** Where the step may end. */
   readonly targets: readonly Target[];
+  /** Where its first sequence goes; several where its code decides. */
+  exits: readonly Exit[];
 }
 
 /**
@@ -57,6 +67,7 @@ export class StepEnds {
   options: Option[] = [];
   private entry: Entry = { kind: "run" };
   private entryBlock = 0;
+  private known: ReadonlyMap<string, number> = new Map();
 
   constructor(
     private readonly cpu: number,
@@ -68,8 +79,10 @@ export class StepEnds {
     private readonly tooMany: (why: string) => never,
   ) {}
 
-  begin(block: number, entry: Entry): void {
+  /** `known`: by variable of the process that holds something before the step, its value where it can have but one. */
+  begin(block: number, entry: Entry, known: ReadonlyMap<string, number>): void {
     this.options = [];
+    this.known = known;
     this.entry = entry;
     this.entryBlock = block;
   }
@@ -85,19 +98,25 @@ export class StepEnds {
     return result;
   }
 
+  /** Those of them that are not certainly 0. */
+  toClear(): Map<string, ValueType> {
+    return new Map([...this.entrySlots()].filter(([name]) => this.known.get(name) !== 0));
+  }
+
   /** The step ends at a step point. */
   exit(path: Path, block: number): void {
     const entrySlots = this.entrySlots();
     const wanted = new Map<string, Expr>();
     for (const local of this.root.program.live.get(block)!) {
       const { name, type } = this.variables.slot(this.root, local);
-      const value = path.now.get(local) ?? constant(type, 0);
-      // A variable that did not live at the start of the step is 0.
-      if (value.kind === "const" && value.value === 0 && !entrySlots.has(name))
-        wanted.set(name, this.terms.leaf({ kind: "variable", name }, type));
-      else wanted.set(name, value);
+      wanted.set(name, path.now.get(local) ?? constant(type, 0));
     }
     for (const [name, type] of entrySlots) if (!wanted.has(name)) wanted.set(name, constant(type, 0));
+    for (const [name, value] of wanted) {
+      // A variable that did not live at the start of the step is 0.
+      const before = entrySlots.has(name) ? this.known.get(name) : 0;
+      if (value.kind === "const" && value.value === before) wanted.delete(name);
+    }
     this.assignSlots(path, wanted);
     this.emit(path, [{ kind: "point", root: this.root, block }]);
   }
@@ -128,7 +147,7 @@ export class StepEnds {
       this.emit(path, [{ kind: "stay" }]);
       return;
     }
-    this.assignSlots(path, new Map([...this.entrySlots()].map(([name, type]) => [name, constant(type, 0)])));
+    this.assignSlots(path, new Map([...this.toClear()].map(([name, type]) => [name, constant(type, 0)])));
     path.out.push(...leaving(this.variables, this.cpu, this.root.level).map((text) => ({ text })));
     this.emit(path, [{ kind: "leave" }]);
   }
@@ -140,11 +159,14 @@ export class StepEnds {
   }
 
   /** The way through the step becomes an option. */
-  emit(path: Path, targets: readonly Target[]): void {
+  emit(path: Path, targets: readonly Target[]): Option {
     if (this.options.length >= this.maxOptions) this.tooMany("many ways through it");
     const guards = path.guards.map((guard) => this.terms.text(guard));
     if (this.entry.kind !== "run") guards.unshift(...this.entry.conditions);
-    this.options.push({ guards, effects: finish(path.out, guards), targets });
+    const exits = targets.map((target, i) => ({ number: i + 1, target }));
+    const option: Option = { guards, effects: finish(path.out, guards), targets, exits };
+    this.options.push(option);
+    return option;
   }
 }
 

@@ -10,14 +10,12 @@
  */
 import { elementCount, type Global, type LocalId, type ValueType } from "@shootdown/ir";
 import { HARDIRQ, LEVELS, type Root, SOFTIRQ, type Source, type System, TASK } from "../system.js";
-import { type GlobalRanges, globalRanges } from "./bounds.js";
 import { type Entry, EXIT, type Option, type Target } from "./ends.js";
-import { bare, UNSIGNED_DIVISION } from "./expr.js";
+import { UNSIGNED_DIVISION } from "./expr.js";
+import { Facts } from "./facts.js";
+import { type PrintStyle, printOptions, printPieces } from "./print.js";
 import { StepExporter } from "./step.js";
 import type { Variables } from "./terms.js";
-
-/** Widest line of a `d_step` that stays on one line. */
-const LINE = 110;
 
 /** Names that Promela keeps for itself. */
 const KEYWORDS = new Set(
@@ -29,12 +27,18 @@ const KEYWORDS = new Set(
   ).split(" "),
 );
 
+const BYTE = 255;
+
+/** `d_step`s of a file from which on the small ones are something else. */
+const MANY_STEPS = 600;
+
 /** The Promela text of a system. */
 export function exportPromela(system: System): string {
   // The first run finds which arrays are only ever indexed by constants, and which hidden variables there are.
-  const first = new Exporter(system, new Set(), []);
-  first.file();
-  return new Exporter(system, first.indexed, [...first.scratches.keys()]).file();
+  const facts = new Facts(system);
+  const first = new Exporter(system, facts, new Set(), [], false);
+  const hasManySteps = first.file().split("d_step {").length > MANY_STEPS;
+  return new Exporter(system, facts, first.indexed, [...first.scratches.keys()], hasManySteps).file();
 }
 
 interface ProcessSlot {
@@ -54,14 +58,16 @@ class Exporter implements Variables {
   readonly scratches = new Map<string, string>();
   private labels = new Labels();
   private temporaries = 0;
-  private readonly ranges: GlobalRanges;
+  /** The largest number that `EXIT` is given. */
+  private lastExit = 0;
 
   constructor(
     private readonly system: System,
+    private readonly facts: Facts,
     private readonly keepArray: ReadonlySet<number>,
     scratches: readonly string[],
+    private readonly hasManySteps: boolean,
   ) {
-    this.ranges = globalRanges(system);
     this.names = system.globals.map((global) => this.fresh(global.name));
     for (const name of scratches) this.scratch(name);
   }
@@ -135,6 +141,10 @@ class Exporter implements Variables {
     return this.labels.fresh(wanted);
   }
 
+  private style(): PrintStyle {
+    return { exit: this.scratches.get(EXIT), hasManySteps: this.hasManySteps };
+  }
+
   // ---- declarations ----
 
   private header(): string {
@@ -176,7 +186,9 @@ class Exporter implements Variables {
     }
     const temporaries = Array.from({ length: this.temporaries }, (_, n) => this.temporary(n));
     const exit = this.scratches.get(EXIT);
-    if (exit !== undefined) lines.push(`byte ${exit}; /* where a step goes whose code decides it; 0 between steps */`);
+    const exitType = this.lastExit > BYTE ? "short" : "byte";
+    if (exit !== undefined)
+      lines.push(`${exitType} ${exit}; /* where a step goes whose code decides it; 0 between steps */`);
     const hidden = [...temporaries, ...[...this.scratches.values()].filter((name) => name !== exit)];
     if (hidden.length > 0) lines.push(`hidden int ${hidden.join(", ")}; /* inside a step only */`);
     return `${lines.join("\n")}\n`;
@@ -219,7 +231,7 @@ class Exporter implements Variables {
     if (roots.length === 0) return undefined;
 
     const variables = this.assignSlots(roots);
-    const exporters = new Map(roots.map((root) => [root, new StepExporter(this.system, cpu, root, this, this.ranges)]));
+    const exporters = new Map(roots.map((root) => [root, new StepExporter(this.system, cpu, root, this, this.facts)]));
     const steps = new Map<string, { root: Root; block: number; options: readonly Option[] }>();
     const labels = new Labels();
     this.labels = labels;
@@ -237,11 +249,12 @@ class Exporter implements Variables {
     };
 
     const parts: string[] = [];
-    const out = (options: readonly Option[], here: string) =>
-      printOptions(options, this.scratches.get(EXIT), (target) => {
-        if (target.kind === "point") return labels.name(target.root, target.block);
-        return target.kind === "leave" ? (task ? "end_done" : "end_idle") : here;
-      });
+    const out = (options: readonly Option[], here: string) => printOptions(options, this.style(), label, here);
+    const label = (target: Target, here: string) => {
+      if (target.kind === "point") return labels.name(target.root, target.block);
+      if (target.kind === "piece") return target.label;
+      return target.kind === "leave" ? (task ? "end_done" : "end_idle") : here;
+    };
     const begins = sources.map((source) => {
       const conditions = [...this.raised(source), `!${this.irqOff(cpu)}`];
       const entry: Entry = { kind: "take", conditions };
@@ -249,6 +262,8 @@ class Exporter implements Variables {
     });
     for (const { options } of begins) follow(options);
     if (task) visit(task, 0);
+    const pieces = [...exporters.values()].flatMap((exporter) => exporter.finish());
+    for (const { exits } of pieces) this.lastExit = Math.max(this.lastExit, exits.at(-1)?.number ?? 0);
     if (begins.length > 0) {
       const options = begins.map(({ source, options }) => {
         const when = source.raised === undefined ? "at any time" : `while ${source.raised}`;
@@ -266,6 +281,7 @@ class Exporter implements Variables {
     );
     if (task && ends) parts.push("end_done:\n  false\n");
 
+    parts.push(printPieces(pieces, this.style(), label));
     for (const exporter of exporters.values()) this.temporaries = Math.max(this.temporaries, exporter.temporaries);
     const above = [SOFTIRQ, HARDIRQ].flatMap((l) => (l > level ? (this.active(cpu, l) ?? []) : []));
     const provided = above.length === 0 ? "" : ` provided (${above.map((name) => `!${name}`).join(" && ")})`;
@@ -279,10 +295,11 @@ class Exporter implements Variables {
     if (sources.length === 0) return undefined;
     this.labels = new Labels();
     const options = sources.map((source) => {
-      const exporter = new StepExporter(this.system, source.cpu, source.root, this, this.ranges);
+      const exporter = new StepExporter(this.system, source.cpu, source.root, this, this.facts);
       const found = exporter.step(0, { kind: "hardware", conditions: this.raised(source) });
       this.temporaries = Math.max(this.temporaries, exporter.temporaries);
-      const acts = found.length === 0 ? "  :: false\n" : printOptions(found, undefined, () => "end_hardware");
+      const acts =
+        found.length === 0 ? "  :: false\n" : printOptions(found, this.style(), () => "end_hardware", "end_hardware");
       return `  /* ${source.root.name} on CPU ${source.cpu} */\n${acts}`;
     });
     return `/* What hardware does by itself. */\nactive proctype ${this.fresh("hardware")}()\n{\nend_hardware:\n  if\n${options.join("")}  fi\n}\n`;
@@ -391,39 +408,4 @@ function describe(global: Global): string {
 
 function comment(text: string): string {
   return text.replaceAll("*/", "* /");
-}
-
-/** `exit`: the variable that says which target a step's code chose. */
-function printOptions(options: readonly Option[], exit: string | undefined, label: (target: Target) => string): string {
-  return options.map((option) => printOption(option, exit, label)).join("");
-}
-
-function printOption(
-  { guards, effects, targets }: Option,
-  exit: string | undefined,
-  label: (target: Target) => string,
-): string {
-  const guard = guards.length === 1 ? bare(guards[0]!) : guards.join(" && ");
-  const [first, ...others] = targets.map(label);
-  if (others.length > 0) {
-    // The choice of a label is no step of its own: an atomic sequence has no states inside.
-    const choices = [first, ...others].map(
-      (name, i) => `:: d_step { ${exit} == ${i + 1} -> ${exit} = 0 }; goto ${name}`,
-    );
-    return dStep("atomic { ", guard, effects, `;\n     if\n     ${choices.join("\n     ")}\n     fi }`);
-  }
-  if (effects.length === 0) return `  :: ${guard === "" ? "true" : guard} -> goto ${first}\n`;
-  if (guard === "" && effects.length === 1 && !effects[0]!.startsWith("if"))
-    return `  :: ${effects[0]}; goto ${first}\n`;
-  return dStep("", guard, effects, `; goto ${first}`);
-}
-
-/** A guard and statements as one step, with what stands before and behind it. */
-function dStep(before: string, guard: string, effects: readonly string[], behind: string): string {
-  const head = guard === "" ? "" : `${guard} -> `;
-  const line = `  :: ${before}d_step { ${head}${effects.join("; ")} }${behind}\n`;
-  if (line.length <= LINE && !effects.some((effect) => effect.includes("\n"))) return line;
-  const statements = effects.map((effect) => `${effect.replaceAll(/^/gm, "       ")};\n`).join("");
-  const first = guard === "" ? "" : `       ${head.trimEnd()}\n`;
-  return `  :: ${before}d_step {\n${first}${statements}     }${behind}\n`;
 }

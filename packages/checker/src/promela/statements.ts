@@ -57,3 +57,17 @@ function withoutTails(statement: string, jump: string): string {
 export function indented(lines: readonly string[]): string {
   return lines.map((line) => line.replace(/^/gm, "   ")).join(";\n");
 }
+
+/** How many statements Spin counts, roughly. */
+export function statements(lines: readonly string[]): number {
+  let sum = 0;
+  for (const line of lines.flatMap((statement) => statement.split("\n"))) {
+    const text = line.trim();
+    if (/(^|: )if$/.test(text)) sum += IF;
+    else if (!/^fi;?$/.test(text)) sum += 1;
+  }
+  return sum;
+}
+
+/** What an `if` counts beside its arms. */
+const IF = 3;

@@ -14,14 +14,17 @@
  */
 import { assertNever, constant, type Expr, type Instr, type LocalId, U8 } from "@shootdown/ir";
 import { contextOf, HARDIRQ, type Root, type System, TASK } from "../system.js";
-import { type GlobalRanges, localRanges } from "./bounds.js";
+import type { GlobalRanges } from "./bounds.js";
 import { StepChecks } from "./checks.js";
-import { writeCode } from "./code.js";
-import { type Entry, finish, type Option, StepEnds } from "./ends.js";
+import { type CodeStart, CodeWriter } from "./code.js";
+import { type Entry, finish, type Option, StepEnds, type Target } from "./ends.js";
 import type { Interval } from "./expr.js";
+import type { Facts } from "./facts.js";
+import { blockWeight, reachable } from "./flow.js";
 import { StepMemory } from "./memory.js";
 import { emptyPath, fork, Knowledge, type Line, type Path, setLocal } from "./path.js";
-import { ENTRY, Region } from "./region.js";
+import type { Piece } from "./pieces.js";
+import { ENTRY, type Region } from "./region.js";
 import { equal, key, logic, not, placeOf, select, size, Terms, truth, type Variables } from "./terms.js";
 
 /** Ways through one step that are told apart by guards. */
@@ -37,11 +40,15 @@ const SUSPICIOUS_VISITS = 8;
 /** Turns of a loop over constants. */
 const MAX_VISITS = 600;
 
+/** Statements of a step, roughly, up to which it is written by itself, whatever it has in common with others. */
+const MAX_OWN = 200;
+
 /** A step is too intricate for guards and effects; it can still be exported as code. */
 class Intricate extends Error {}
 
 /** Exports the steps of one program on one CPU. */
 export class StepExporter {
+  private readonly globals: GlobalRanges;
   private readonly region: Region;
   private readonly terms: Terms;
   private readonly knowledge: Knowledge;
@@ -50,6 +57,10 @@ export class StepExporter {
   private readonly checks: StepChecks;
   private readonly self: number;
   private readonly ranges: readonly (ReadonlyMap<LocalId, Interval> | undefined)[];
+  /** What writes the code that steps share, once there is one. */
+  private writer: CodeWriter | undefined;
+  /** The options that go there, in the order of entering. */
+  private readonly entered: Option[] = [];
   private isCoded = false;
   /** Instructions executed for this step, on all ways. */
   private executed = 0;
@@ -59,12 +70,13 @@ export class StepExporter {
     private readonly cpu: number,
     private readonly root: Root,
     private readonly variables: Variables,
-    private readonly globals: GlobalRanges,
+    facts: Facts,
   ) {
     this.self = contextOf(cpu, root.level) + 1;
-    this.region = new Region(root);
-    this.ranges = localRanges(root.program.fn, globals);
-    this.terms = new Terms(system, variables, globals);
+    this.globals = facts.globals;
+    this.region = facts.region(root);
+    this.ranges = facts.ranges(root);
+    this.terms = new Terms(system, variables, this.globals);
     this.knowledge = new Knowledge(this.terms);
     this.memory = new StepMemory(system, cpu, this.region, this.terms, variables);
     this.ends = new StepEnds(cpu, root, this.terms, this.memory, variables, MAX_OPTIONS, (why) => this.intricate(why));
@@ -99,16 +111,16 @@ export class StepExporter {
     this.isCoded = isCoded;
     this.executed = 0;
     this.terms.begin();
-    this.ends.begin(block, entry);
+    const known = new Map<string, number>();
+    this.ends.begin(block, entry, known);
     const path = emptyPath();
     if (entry.kind === "run") {
       for (const local of this.root.program.live.get(block)!) {
         const { name, type } = this.variables.slot(this.root, local);
         const range = this.ranges[block]?.get(local);
-        const leaf =
-          range && range.lo === range.hi
-            ? constant(type, range.lo)
-            : this.terms.leaf({ kind: "variable", name }, type, range);
+        const isKnown = range !== undefined && range.lo === range.hi;
+        if (isKnown) known.set(name, range.lo);
+        const leaf = isKnown ? constant(type, range.lo) : this.terms.leaf({ kind: "variable", name }, type, range);
         path.before.set(local, leaf);
         path.now.set(local, leaf);
       }
@@ -293,25 +305,64 @@ export class StepExporter {
     return size(expr) > MAX_SIZE ? this.intricate("a value of many terms") : expr;
   }
 
-  /** The rest of the step, which neither waits nor chooses, as a program of its own. */
+  /** The rest of the step, which neither waits nor chooses, as a program of its own, or with what other steps have of it. */
   private code(path: Path, block: number, index: number): void {
-    const { lines, targets } = writeCode({
-      system: this.system,
-      cpu: this.cpu,
-      root: this.root,
-      region: this.region,
-      variables: this.variables,
-      globals: this.globals,
-      ranges: this.ranges,
-      entrySlots: this.ends.entrySlots(),
-      start: { block, index },
+    const start: CodeStart = {
+      block,
+      index,
+      toClear: [...this.ends.toClear().keys()],
       initial: (local) => {
         const value = path.now.get(local);
         return value && { text: this.terms.text(value), constant: value.kind === "const" ? value.value : undefined };
       },
+    };
+    const behind = this.behind(block);
+    if (behind.weight <= MAX_OWN || this.region.isHardware) {
+      const { lines, targets } = this.newWriter().writeAlone(start);
+      path.out.push(...lines.map((text) => ({ text })));
+      this.ends.emit(path, targets);
+      return;
+    }
+    this.writer ??= this.newWriter();
+    path.out.push(...this.writer.enter(start).map((text) => ({ text })));
+    this.entered.push(this.ends.emit(path, behind.targets));
+  }
+
+  private newWriter(): CodeWriter {
+    const { system, cpu, root, region, variables, globals, ranges } = this;
+    return new CodeWriter({ system, cpu, root, region, variables, globals, ranges });
+  }
+
+  /** Where a step can end that is at a block, and how many statements it has on all ways, roughly. */
+  private behind(start: number): { readonly targets: readonly Target[]; readonly weight: number } {
+    const targets: Target[] = [];
+    const seen = new Set<number>();
+    let weight = 0;
+    const visit = (block: number) => {
+      const { term } = this.region.fn.blocks[block]!;
+      weight += blockWeight(this.region, block);
+      if (term.kind === "return" && !targets.some(({ kind }) => kind === "leave")) targets.push({ kind: "leave" });
+      for (const to of reachable(term, (next) => this.ranges[next] !== undefined)) {
+        if (seen.has(to)) continue;
+        seen.add(to);
+        if (this.region.isExit(to)) targets.push({ kind: "point", root: this.root, block: to });
+        else visit(to);
+      }
+    };
+    visit(start);
+    return { targets, weight };
+  }
+
+  /** When all steps are known: completes those that share code, and gives back that code. */
+  finish(): readonly Piece[] {
+    if (!this.writer) return [];
+    const { starts, pieces } = this.writer.writeTogether();
+    starts.forEach(({ lines, exits }, i) => {
+      const option = this.entered[i]!;
+      option.effects.push(...lines);
+      option.exits = exits;
     });
-    path.out.push(...lines.map((text) => ({ text })));
-    this.ends.emit(path, targets);
+    return pieces;
   }
 
   /** One instruction; false when the path ends with it. */
@@ -402,8 +453,4 @@ export class StepExporter {
         return assertNever(instr);
     }
   }
-
-  // ---- values and places ----
-
-  // ---- the end of a step ----
 }
