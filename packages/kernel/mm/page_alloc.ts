@@ -59,6 +59,15 @@ function free_one_page(page: page_t, order: u32): void {
   spin_unlock_irqrestore(zone_lock, flags);
 }
 
+/** Pages that nobody has. Linux keeps count; here they are counted, under the lock. From any context. @linux include/linux/swap.h nr_free_pages */
+export function nr_free_pages(): u32 {
+  let free: u32 = 0;
+  const flags = spin_lock_irqsave(zone_lock);
+  for (let page: page_t = HIGH_PAGES; page < PAGES; page++) if (!isAllocated[page]) free++;
+  spin_unlock_irqrestore(zone_lock, flags);
+  return free;
+}
+
 /** Of what alloc_pages(order) returned. From any context. @linux mm/page_alloc.c __free_pages */
 export function __free_pages(page: page_t, order: u32): void {
   if (debug_pagealloc_enabled) {

@@ -7,29 +7,17 @@
  * the page allocator must give. When both CPUs have freed theirs, one chunk is too many.
  */
 import { ipiRaised } from "../../machine/gic.ts";
-import { LOW_PAGES, NO_PAGE, NR_CPUS } from "../../machine/memory-map.ts";
-import { pte } from "../../machine/mmu.ts";
+import { NR_CPUS } from "../../machine/memory-map.ts";
 import { do_handle_IPI } from "../arch/arm/kernel/smp.ts";
-import { test_bit } from "../include/linux/bitmap.ts";
 import { process_one_work } from "../kernel/workqueue.ts";
-import { alloc_page } from "../mm/page_alloc.ts";
 import { __alloc_percpu, free_percpu } from "../mm/percpu.ts";
-import {
-  PCPU_CHUNKS,
-  PCPU_UNIT_PAGES,
-  pcpu_balance_work,
-  pcpu_chunk_addr,
-  pcpu_chunk_fixed,
-  populated,
-} from "../mm/percpu-internal.ts";
+import { PCPU_UNIT_PAGES, pcpu_balance_work } from "../mm/percpu-internal.ts";
 import { pcpu_create_chunk, pcpu_destroy_chunk, pcpu_populate_chunk } from "../mm/percpu-vm.ts";
-import { PAGE, start_kernel_with_percpu, useArea } from "./support/percpu.ts";
+import { checkPercpuMemory, PAGE, start_kernel_with_percpu, useArea } from "./support/percpu.ts";
 
 /** How often each task allocates. */
 const ROUNDS = size("ROUNDS", 1);
 const UNIT = PCPU_UNIT_PAGES * PAGE;
-/** Behind the first one, whose pages boot took for good. */
-const SECOND = 1;
 
 /** CPUs whose task is through. */
 let done: u8 = 0;
@@ -52,22 +40,6 @@ function balanceIfPending(): void {
   isBalancing = false;
 }
 
-/** Nobody is at it. Every page that is there is taken, and counted with those that chunks have. */
-function countPages(): void {
-  let pages: u32 = NR_CPUS * PCPU_UNIT_PAGES;
-  for (let chunk: u32 = SECOND; chunk < PCPU_CHUNKS; chunk++) {
-    for (let i = 0; i < PCPU_UNIT_PAGES; i++) {
-      if (pcpu_chunk_fixed[chunk].base_addr === 0 || !test_bit(i, populated[chunk])) continue;
-      pages += NR_CPUS;
-      for (let cpu: u8 = 0; cpu < NR_CPUS; cpu++) {
-        lost_if(pte[pcpu_chunk_addr(chunk, cpu, i)] === 0, "a page that the chunk has is not mapped");
-      }
-    }
-  }
-  while (alloc_page() !== NO_PAGE) pages++;
-  lost_if(pages !== LOW_PAGES, "a page is neither free nor a chunk's");
-}
-
 function allocateAndFree(): void {
   for (let round: u8 = 0; round < ROUNDS; round++) {
     const area = __alloc_percpu(UNIT, PAGE);
@@ -83,7 +55,7 @@ function allocateAndFree(): void {
   }
   if (!isLast) return;
   balanceIfPending();
-  countPages();
+  checkPercpuMemory(0);
 }
 
 export const percpuAlloc = scenario({

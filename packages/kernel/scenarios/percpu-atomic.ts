@@ -11,7 +11,7 @@ import { PCPU_MIN_ALLOC_SIZE } from "../include/linux/percpu.ts";
 import { process_one_work } from "../kernel/workqueue.ts";
 import { __alloc_percpu, allocPercpuAtomic, free_percpu } from "../mm/percpu.ts";
 import { pcpu_balance_work } from "../mm/percpu-internal.ts";
-import { PAGE, start_kernel_with_percpu, useArea } from "./support/percpu.ts";
+import { checkPercpuMemory, PAGE, start_kernel_with_percpu, useArea } from "./support/percpu.ts";
 
 /** Interrupts that come in all; 0: for ever. */
 const INTERRUPTS = size("INTERRUPTS", 1);
@@ -25,6 +25,7 @@ function allocateForEver(): void {
     if (area !== NULL) useArea(area);
     free_percpu(area);
     if (pcpu_balance_work.pending) process_one_work();
+    checkPercpuMemory(0);
   }
 }
 

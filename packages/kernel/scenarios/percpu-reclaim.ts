@@ -10,7 +10,7 @@ import { alloc_page } from "../mm/page_alloc.ts";
 import { __alloc_percpu, free_percpu } from "../mm/percpu.ts";
 import { pcpu_balance_work } from "../mm/percpu-internal.ts";
 import { pcpu_depopulate_chunk, pcpu_post_unmap_tlb_flush } from "../mm/percpu-vm.ts";
-import { PAGE, start_kernel_with_percpu, useArea } from "./support/percpu.ts";
+import { checkPercpuMemory, PAGE, start_kernel_with_percpu, useArea } from "./support/percpu.ts";
 
 /** Areas that the task has at a time: the first chunk has room for one, the second one for two. */
 const AREAS = 3;
@@ -60,6 +60,7 @@ function balanceAndTakePages(): void {
     isIdle = false;
     process_one_work();
     if (taken === NO_PAGE) taken = alloc_page();
+    checkPercpuMemory(taken === NO_PAGE ? 0 : 1);
     isIdle = true;
   }
 }
