@@ -438,6 +438,45 @@ describe("kernel TypeScript", () => {
   });
 });
 
+describe("a trace of percpu allocations", () => {
+  test.each<[string, string]>([
+    ["x 1", "no operation begins like that"],
+    ["a 8", "SIZE and ALIGN are numbers of bytes"],
+    ["a eight 8 0", "SIZE and ALIGN are numbers of bytes"],
+    ["r 8", "SIZE and ALIGN are numbers of bytes"],
+    ["f", "ID is the number of an allocation"],
+    ["f first", "ID is the number of an allocation"],
+    ["\x1b[2J", "\\x1b[2J"],
+    ["a".repeat(100_000), "…"],
+  ])("%s", async (line, says) => {
+    const output = await run(["percpu-trace", file("bad.trace", `# fine\n${line}\n`)]);
+    expectRefusal(output, "S1701", "bad.trace:2", says);
+    expect(output.stderr.length).toBeLessThan(600);
+  });
+
+  test.each<[readonly string[], string]>([
+    [["--unit-pages", "7"], "at least 32768 bytes"],
+    [["--units", "65"], "at most 64"],
+    [["--static", "0"], "1 byte or more"],
+    [["--static", "999999"], "larger than the unit (65536 bytes)"],
+    [["--static", "30000", "--reserved", "30000"], "has 5536 bytes and needs 20480"],
+    [["--reserved", "5"], "no multiple of 4"],
+    [["--dyn", "1"], "has 1 bytes and needs 20480"],
+    [["--dyn", "99999"], "larger than the unit (65536 bytes)"],
+    [["--backend", "km", "--nommu"], "what the vm backend does without an MMU"],
+  ])("sizes that do not fit: %j", async (options, says) => {
+    expectRefusal(await run(["percpu-trace", ...options, file("empty.trace", "")]), "S1702", says);
+  });
+
+  test.each<[string, string]>([
+    ["--units", "1e1"],
+    ["--fail-after", "-1"],
+    ["--dyn", "1.5"],
+  ])("%s %s", async (option, value) => {
+    expectRefusal(await run(["percpu-trace", option, value, file("empty.trace", "")]), "S1002", option, value);
+  });
+});
+
 describe("a replay string", () => {
   const result = examine({
     tree,

@@ -312,6 +312,13 @@ function checkParameters(options: PercpuTraceOptions): number {
   if (options.static < 1) refuse(`--static ${options.static}`, "the kernel has percpu variables", "1 byte or more");
   if (options.reserved % 4 !== 0)
     refuse(`--reserved ${options.reserved}`, "this is no multiple of 4", "for example 8192");
+  if (options.static + options.reserved > unit) {
+    refuse(
+      `--static ${options.static} --reserved ${options.reserved}`,
+      `together they are larger than the unit (${unit} bytes)`,
+      "a larger unit, or smaller parts",
+    );
+  }
   if (dyn < MIN_DYN_SIZE) {
     refuse(
       options.dyn === undefined ? `--unit-pages ${options.unitPages}` : `--dyn ${dyn}`,
