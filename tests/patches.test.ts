@@ -7,7 +7,7 @@ import { basename, join, relative } from "node:path";
 import { type ModelTree, treeAt } from "@shootdown/doctor";
 import ts from "typescript";
 import { describe, expect, test } from "vitest";
-import { applyPatch, modelTreePath, type Overlay, parsePatch } from "../packages/doctor/src/patch.js";
+import { applyPatch, modelTreePath, type Overlay, parsePatch } from "../packages/doctor/src/model/patch.js";
 import { embeddedTree } from "./support/model-tree.js";
 
 const PACKAGES = join(import.meta.dirname, "../packages");

@@ -10,8 +10,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { InputError } from "../../packages/doctor/src/errors.js";
-import { takenBack } from "../../packages/doctor/src/history.js";
-import { applyPatch, parsePatch } from "../../packages/doctor/src/patch.js";
+import { takenBack } from "../../packages/doctor/src/model/history.js";
+import { applyPatch, parsePatch } from "../../packages/doctor/src/model/patch.js";
 import { embeddedTree } from "../support/model-tree.js";
 import { hasTool } from "../support/tools.js";
 

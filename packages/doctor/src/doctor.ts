@@ -9,18 +9,18 @@ import { ScheduleError } from "@shootdown/checker";
 import { type Module, WideError } from "@shootdown/ir";
 import type { SymbolInfo } from "@shootdown/kconfig";
 import { readScenario, type ScenarioDecl, type ScenarioHead } from "@shootdown/kernel-ts";
-import { boot } from "./boot.js";
-import { build } from "./build.js";
-import { type Cpu, findCpu } from "./catalogue.js";
-import { type CheckMode, check, systemOf, unchecked } from "./check.js";
-import { type Configured, checkSets, configure, promptsOf } from "./configure.js";
 import { InputError } from "./errors.js";
-import { treeAt } from "./history.js";
-import type { ModelTree } from "./model-tree.js";
+import { treeAt } from "./model/history.js";
+import type { ModelTree } from "./model/model-tree.js";
+import { overrideConfig } from "./model/override-config.js";
+import { type NamedText, patched } from "./model/patched-tree.js";
 import { suggest } from "./nearest.js";
-import { overrideConfig } from "./override-config.js";
-import { type NamedText, patched } from "./patched-tree.js";
 import { type ConfigureStage, finishResult, type Result } from "./result.js";
+import { boot } from "./stages/boot.js";
+import { build } from "./stages/build.js";
+import { type Cpu, findCpu } from "./stages/catalogue.js";
+import { type CheckMode, check, systemOf, unchecked } from "./stages/check.js";
+import { type Configured, checkSets, configure, promptsOf } from "./stages/configure.js";
 
 /** What is asked of a kernel where nobody says otherwise: report 2's question, or without highmem report 1's. */
 export const DEFAULT_SCENARIO = "kmap-dma";

@@ -3,7 +3,7 @@
  * An entry of its own, because it needs no compiler and starts at once.
  */
 export { InputError } from "./errors.js";
-export { readHistory, revertOf, treeAt } from "./history.js";
-export { ModelTree } from "./model-tree.js";
+export { readHistory, revertOf, treeAt } from "./model/history.js";
+export { ModelTree } from "./model/model-tree.js";
+export { type NamedText, patched } from "./model/patched-tree.js";
 export { suggest } from "./nearest.js";
-export { type NamedText, patched } from "./patched-tree.js";

@@ -5,10 +5,10 @@
  * foot, so that taking the first one back does not help any more. Therefore the bad kernel is asked again without the first
  * bad commit, and if that is not enough, without it and each later commit, to find the ones that are bad together.
  */
-import { InputError } from "./errors.js";
-import { type HistoryEntry, readHistory, takenBack } from "./history.js";
+import { InputError } from "../errors.js";
+import { type HistoryEntry, readHistory, takenBack } from "../model/history.js";
+import type { Result } from "../result.js";
 import { type Asker, ask, isWell, outcomeOf, type Question } from "./question.js";
-import type { Result } from "./result.js";
 
 /** The question is asked of the code at each commit: its `at` and `patches` are bisection's to choose. */
 export type Bisected = Omit<Question, "at" | "patches">;

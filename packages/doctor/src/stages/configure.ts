@@ -3,10 +3,10 @@
  * Kconfig, and says what it asked for and did not get.
  */
 import { Configuration, KconfigError, type KconfigTree, parseKconfig, type SymbolInfo } from "@shootdown/kconfig";
-import { InputError } from "./errors.js";
-import type { ModelTree } from "./model-tree.js";
-import { nearest } from "./nearest.js";
-import type { ConfigureStage } from "./result.js";
+import { InputError } from "../errors.js";
+import type { ModelTree } from "../model/model-tree.js";
+import { nearest } from "../nearest.js";
+import type { ConfigureStage } from "../result.js";
 
 /** The version of Linux that the model tree follows. */
 export const MODEL_VERSION = "6.12.0";

@@ -24,9 +24,9 @@ import {
 } from "@shootdown/checker";
 import { fold, inline, type Module, Recent } from "@shootdown/ir";
 import type { ScenarioDecl } from "@shootdown/kernel-ts";
+import type { CheckStage, Place } from "../result.js";
 import { type Cpu, registersOf } from "./catalogue.js";
 import { lockdepOf } from "./lockdep.js";
-import type { CheckStage, Place } from "./result.js";
 import { toldStep, toldViolation } from "./told.js";
 
 /** How stage 4 looks for a violation. */

@@ -8,7 +8,7 @@
  *
  * Paths are the patch's own, without the first folder: `mm/highmem.ts` in the kernel tree, `machine/mmu.ts`.
  */
-import { InputError } from "./errors.js";
+import { InputError } from "../errors.js";
 import type { FilePatch, Hunk, Patch } from "./parse-patch.js";
 import { describeMisfit } from "./patch-misfit.js";
 

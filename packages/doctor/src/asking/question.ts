@@ -3,11 +3,11 @@
  * the matrix are such, written as JSON in the model tree; verdicts are not part of it.
  */
 import { z } from "zod";
-import { type Examination, examine } from "./doctor.js";
-import { InputError } from "./errors.js";
-import type { ModelTree } from "./model-tree.js";
-import type { NamedText } from "./patched-tree.js";
-import type { Result } from "./result.js";
+import { type Examination, examine } from "../doctor.js";
+import { InputError } from "../errors.js";
+import type { ModelTree } from "../model/model-tree.js";
+import type { NamedText } from "../model/patched-tree.js";
+import type { Result } from "../result.js";
 
 export const configurationSchema = z.strictObject({
   /** A file of `examples/`. */

@@ -2,9 +2,9 @@
  * What a patch changes: every scenario on every configuration of the matrix, before and after. "Your fix breaks X."
  */
 import { z } from "zod";
-import { scenarioNames } from "./doctor.js";
-import type { ModelTree } from "./model-tree.js";
-import type { NamedText } from "./patched-tree.js";
+import { scenarioNames } from "../doctor.js";
+import type { ModelTree } from "../model/model-tree.js";
+import type { NamedText } from "../model/patched-tree.js";
 import {
   type Asker,
   ask,

@@ -8,7 +8,7 @@
  */
 import type { Native, NativeHost } from "@shootdown/checker";
 import type { ViolationKind } from "@shootdown/ir";
-import { BoundReached } from "./errors.js";
+import { BoundReached } from "../errors.js";
 
 const PAGE_SHIFT = 12;
 /** 4 GiB. */

@@ -7,10 +7,10 @@
  * definition: a symbol that must be off gets on more often (`depends on !SMP` becomes `depends on !SMP || !MMU`), one that
  * must be on gets off (`depends on MMU` is added). The tempting remedy, an empty function, is among the candidates.
  */
-import type { ModelTree } from "./model-tree.js";
-import type { NamedText } from "./patched-tree.js";
-import type { Result } from "./result.js";
-import { sayConditions } from "./wording.js";
+import type { ModelTree } from "../model/model-tree.js";
+import type { NamedText } from "../model/patched-tree.js";
+import type { Result } from "../result.js";
+import { sayConditions } from "../wording.js";
 
 type Reference = Result["stages"]["link"]["undefined"][number];
 type Condition = Reference["referencedIf"][number];

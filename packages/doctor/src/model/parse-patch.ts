@@ -5,7 +5,7 @@
  * patch without changing its meaning: CRLF, a lost blank on an empty context line, a mail's signature. What is
  * malformed is an `InputError` with the patch's line number. Nothing here looks at the files that the patch changes.
  */
-import { InputError, type InputErrorCode } from "./errors.js";
+import { InputError, type InputErrorCode } from "../errors.js";
 
 /** A line of a hunk. */
 export interface PatchLine {

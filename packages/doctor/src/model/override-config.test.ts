@@ -2,7 +2,7 @@
  * Lines put over a `.config`: each form of line that stands there already, and each form of value.
  */
 import { describe, expect, test } from "vitest";
-import { InputError } from "./errors.js";
+import { InputError } from "../errors.js";
 import { overrideConfig } from "./override-config.js";
 
 const set = (text: string, ...pairs: [string, string][]) => overrideConfig(text, new Map(pairs));

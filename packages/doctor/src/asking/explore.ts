@@ -19,11 +19,11 @@ import {
   startOf,
   tell,
 } from "@shootdown/checker";
-import { linuxNames } from "./check.js";
-import { type Prepared, preparedSystem } from "./doctor.js";
-import { InputError } from "./errors.js";
-import type { CheckStage, Place, TraceStep } from "./result.js";
-import { toldStep, toldViolation } from "./told.js";
+import { type Prepared, preparedSystem } from "../doctor.js";
+import { InputError } from "../errors.js";
+import type { CheckStage, Place, TraceStep } from "../result.js";
+import { linuxNames } from "../stages/check.js";
+import { toldStep, toldViolation } from "../stages/told.js";
 
 export interface Explored {
   /** `s1:…`, also of an empty run. */

@@ -5,9 +5,9 @@
 import { placeOf } from "@shootdown/checker";
 import type { At, DroppedReference, Fact, LiveStep, UndefinedReference } from "@shootdown/ir";
 import type { Chain, KbuildResult, Condition as MakeCondition } from "@shootdown/kbuild";
-import type { ModelTree } from "./model-tree.js";
-import type { LinkStage } from "./result.js";
-import { sayConditions } from "./wording.js";
+import type { ModelTree } from "../model/model-tree.js";
+import type { LinkStage } from "../result.js";
+import { sayConditions } from "../wording.js";
 
 type Reference = LinkStage["undefined"][number];
 type Definer = Reference["definers"][number];

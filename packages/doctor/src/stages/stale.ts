@@ -5,8 +5,8 @@
  * Knows the names of `packages/machine/mmu.ts`: `tlb` and `pte`, `fixmap_tlb` and `fixmap_pte`; 0 is no entry, else page
  * plus 1. Of anything else (a cache, say) there is nothing to tell, and nothing is told.
  */
-import type { Place, TraceStep } from "./result.js";
-import { cpuText, shownFrame, where } from "./wording.js";
+import type { Place, TraceStep } from "../result.js";
+import { cpuText, shownFrame, where } from "../wording.js";
 
 export interface StaleRun {
   /** What the last step had read. */

@@ -1,13 +1,13 @@
 /**
- * The percpu allocator at full size (`mm/percpu.ts`), as JavaScript for one configuration: what `percpu-trace.ts` runs. Apart from it
+ * The percpu allocator at full size (`mm/percpu.ts`), as JavaScript for one configuration: what `trace.ts` runs. Apart from it
  * because this needs the compiler, and what it made may be kept.
  */
 import { nativeText } from "@shootdown/checker";
 import { compile } from "@shootdown/kernel-ts";
-import { sourceError } from "./build.js";
-import type { ModelTree } from "./model-tree.js";
-import { PercpuHost } from "./percpu-host.js";
-import type { AllocatorRequest } from "./percpu-trace.js";
+import type { ModelTree } from "../model/model-tree.js";
+import { sourceError } from "../stages/build.js";
+import { PercpuHost } from "./host.js";
+import type { AllocatorRequest } from "./trace.js";
 
 export function compileAllocator(tree: ModelTree, request: AllocatorRequest): string {
   const { backend, nommu, units, unitPages, chunks, checked, externals } = request;

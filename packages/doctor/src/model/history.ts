@@ -5,9 +5,9 @@
  * they take back, and are cumulative: the first k applied give the code before the k-th commit. The series knows the
  * commits that decide an answer of this program, not all that Linux had.
  */
-import { InputError } from "./errors.js";
+import { InputError } from "../errors.js";
+import { nearest } from "../nearest.js";
 import type { ModelTree } from "./model-tree.js";
-import { nearest } from "./nearest.js";
 import { patched } from "./patched-tree.js";
 
 const HISTORY = "kernel/history";

@@ -5,7 +5,7 @@
  */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { InputError, inputErrorText } from "./errors.js";
+import { InputError, inputErrorText } from "../errors.js";
 import { applyPatch, modelTreePath, overlaid, parsePatch } from "./patch.js";
 
 const treeOf = (files: Record<string, string>) => ({ read: (path: string) => files[path] });

@@ -3,7 +3,7 @@
  * comes from.
  */
 import type { Run, Start, TraceStep as Step, TracePlace } from "@shootdown/checker";
-import type { CheckStage, Place, TraceStep } from "./result.js";
+import type { CheckStage, Place, TraceStep } from "../result.js";
 import { explainStale } from "./stale.js";
 
 /** Adds where Linux has the functions of a place. */

@@ -3,7 +3,7 @@
  *
  * Kconfig has the last word as ever: a value that a dependency forbids is refused and noted, as if the file had it.
  */
-import { InputError } from "./errors.js";
+import { InputError } from "../errors.js";
 
 /** The text with each symbol's line replaced, or added at the end; line numbers of the rest stay. `n` unsets. */
 export function overrideConfig(text: string, sets: ReadonlyMap<string, string>): string {

@@ -3,9 +3,9 @@
  * (`kernel/reports/`); what they should answer stands in the tests only.
  */
 import { z } from "zod";
-import type { ModelTree } from "./model-tree.js";
+import type { ModelTree } from "../model/model-tree.js";
+import type { Result } from "../result.js";
 import { type Asker, ask, outcomeOf, questionSchema, questionWords, readJson } from "./question.js";
-import type { Result } from "./result.js";
 
 const reportSchema = z.strictObject({
   number: z.number().int(),

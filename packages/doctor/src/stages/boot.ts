@@ -4,8 +4,8 @@
  */
 import { buildSystem, Interpreter, initialState, type Memory, placeOf, TASK } from "@shootdown/checker";
 import type { Module } from "@shootdown/ir";
+import type { BootStage } from "../result.js";
 import { type Cpu, registersOf } from "./catalogue.js";
-import type { BootStage } from "./result.js";
 
 /** Where Linux's boot begins, and the model's, unless a scenario needs more of it. */
 const BOOT = "start_kernel";

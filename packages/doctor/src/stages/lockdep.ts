@@ -13,7 +13,7 @@ import {
   warnsOf,
   whyUnseen,
 } from "@shootdown/checker";
-import type { Lockdep, Place } from "./result.js";
+import type { Lockdep, Place } from "../result.js";
 
 export interface LockdepInput {
   readonly system: System;

@@ -6,11 +6,11 @@
 import { type Fn, type Linked, link, type Module, Recent } from "@shootdown/ir";
 import { type KbuildResult, parseKbuild } from "@shootdown/kbuild";
 import { compile, type Diagnostic, type ScenarioDecl } from "@shootdown/kernel-ts";
+import { InputError } from "../errors.js";
+import type { ModelTree } from "../model/model-tree.js";
+import type { LinkStage } from "../result.js";
 import type { Configured } from "./configure.js";
-import { InputError } from "./errors.js";
 import { conditionsInText, droppedReference, type LinkCondition, undefinedReference } from "./link-stage.js";
-import type { ModelTree } from "./model-tree.js";
-import type { LinkStage } from "./result.js";
 
 export interface Built {
   readonly stage: LinkStage;

@@ -2,9 +2,9 @@
  * Looking at what the stages work on: the intermediate form of a kernel.
  */
 import { fold, printFn, printModule } from "@shootdown/ir";
-import type { Prepared } from "./doctor.js";
-import { InputError } from "./errors.js";
-import { suggest } from "./nearest.js";
+import type { Prepared } from "../doctor.js";
+import { InputError } from "../errors.js";
+import { suggest } from "../nearest.js";
 
 /** The text of one function with the configuration folded in, or of everything. */
 export function printIr(prepared: Prepared, name?: string): string {

@@ -1,13 +1,13 @@
 /**
- * Runs a trace of percpu allocations through the allocator at full size (`percpu-allocator.ts` compiles it) and
+ * Runs a trace of percpu allocations through the allocator at full size (`allocator.ts` compiles it) and
  * tells what it did, in the format of the test harness around Linux's own percpu.c (tests/oracle/percpu/README).
  *
- * Below the allocator stands what stands below it there, `percpu-host.ts`. Above it, one CPU that runs an operation at a time; when
+ * Below the allocator stands what stands below it there, `host.ts`. Above it, one CPU that runs an operation at a time; when
  * the balance work runs is an option, because the kernel leaves it open.
  */
 import { instantiate, type Native } from "@shootdown/checker";
-import { InputError } from "./errors.js";
-import { PercpuHost } from "./percpu-host.js";
+import { InputError } from "../errors.js";
+import { PercpuHost } from "./host.js";
 
 export interface PercpuTraceOptions {
   readonly backend: "vm" | "km";

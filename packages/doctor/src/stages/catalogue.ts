@@ -2,9 +2,9 @@
  * The CPU catalogue: what the kernel would read from the registers of a CPU.
  */
 import { z } from "zod";
-import { InputError } from "./errors.js";
-import type { ModelTree } from "./model-tree.js";
-import { suggest } from "./nearest.js";
+import { InputError } from "../errors.js";
+import type { ModelTree } from "../model/model-tree.js";
+import { suggest } from "../nearest.js";
 
 /** Kinds of data cache, in the order of the numbers that `CPU.DCACHE` has in kernel TypeScript. */
 export const DCACHE_KINDS = ["VIVT", "VIPT_ALIASING", "VIPT_NONALIASING", "PIPT"] as const;

@@ -3,13 +3,14 @@
  * patch. Each candidate is examined like the finding itself, then by every scenario; only what passes all four stages
  * everywhere is prescribed. Ranked by how little it takes away, with the obligations that come along.
  */
-import { type Examination, examine, scenarioNames } from "./doctor.js";
-import { InputError } from "./errors.js";
-import { readHistory, treeAt } from "./history.js";
+
+import { isWell, outcomeOf } from "../asking/question.js";
+import { type Examination, examine, scenarioNames } from "../doctor.js";
+import { InputError } from "../errors.js";
+import { readHistory, treeAt } from "../model/history.js";
+import { type NamedText, patched } from "../model/patched-tree.js";
+import type { Prescription, Result } from "../result.js";
 import { linkRemedies } from "./link-remedies.js";
-import { type NamedText, patched } from "./patched-tree.js";
-import { isWell, outcomeOf } from "./question.js";
-import type { Prescription, Result } from "./result.js";
 
 interface Candidate {
   readonly what: string;
