@@ -108,11 +108,11 @@ function checkConstants(unit: Unit, file: ts.SourceFile, obligations: string[]):
   }
 }
 
-/** `const t = struct(…)` and `const s = scenario(…)` have no value. */
+/** `const t = struct(…)`, `const s = scenario(…)` and `const n = sizes(…)` have no value. */
 function declaresNothing(unit: Unit, node: ts.Expression | undefined): boolean {
   if (!node || !ts.isCallExpression(node) || !ts.isIdentifier(node.expression)) return false;
   const name = preludeName(unit, node.expression);
-  return name === "struct" || name === "fn" || name === "scenario";
+  return name === "struct" || name === "fn" || name === "scenario" || name === "sizes";
 }
 
 function checkAssertion(unit: Unit, call: ts.CallExpression): void {

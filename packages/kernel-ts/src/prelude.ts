@@ -172,6 +172,9 @@ declare function reaches(f: Function, condition?: () => bool): Witness;
 /** The function returns. */
 declare function returns(f: Function): Witness;
 
+/** Sizes that scenarios share: \`const COMMON = sizes({ … })\`, and in each \`sizes: { ...COMMON, MORE: 1 }\`. */
+declare function sizes<T extends { readonly [name: string]: number }>(common: T): T;
+
 declare function scenario(options: {
   /** One sentence. */
   readonly about: string;

@@ -69,7 +69,9 @@ const DECLARING_CALLS = new Set(["static_assert", "obligation", "include", "scen
 const BLOCK_LABELS = ["atomic", "unpublished"];
 
 /** Calls whose argument is an object literal. */
-const TAKES_OBJECT = new Set(["struct", "scenario"]);
+const TAKES_OBJECT = new Set(["struct", "scenario", "sizes"]);
+/** Calls in whose object literals others may be spread. */
+const TAKES_SPREAD = new Set(["scenario", "sizes"]);
 
 export function checkRules(file: ts.SourceFile, sink: DiagnosticSink): void {
   for (const statement of file.statements) checkTopLevel(statement, sink);
@@ -101,7 +103,7 @@ function checkTopLevel(node: ts.Statement, sink: DiagnosticSink): void {
 
 function checkNode(node: ts.Node, sink: DiagnosticSink): void {
   const code = REFUSED.get(node.kind);
-  if (code) {
+  if (code && !(ts.isSpreadAssignment(node) && insideCall(node, TAKES_SPREAD))) {
     sink.rule(code, node, firstLine(node));
     return;
   }

@@ -3,10 +3,10 @@
  */
 import type { At } from "@shootdown/ir";
 import ts from "#typescript";
-import type { DiagnosticSink } from "./diagnostics.js";
 import { programName, treeName } from "./files.js";
 import { functionNamed } from "./lower-call.js";
 import type { SourceTree } from "./program.js";
+import { nameOf, type ReadSource, readSizes } from "./scenario-sizes.js";
 import { atOf, type FunctionInfo, preludeName, symbolOf, type Unit } from "./unit.js";
 
 export interface ScenarioSource {
@@ -49,9 +49,12 @@ export interface ScenarioHead {
 
 /** What must be known before compiling: by syntax alone. Undefined if the file declares no scenario. */
 export function readScenario(tree: SourceTree, file: string): ScenarioHead | undefined {
-  const source = tree.read(file);
-  if (source === undefined) return undefined;
-  const parsed = ts.createSourceFile(programName(file), source, ts.ScriptTarget.ES2022, true);
+  const read: ReadSource = (name) => {
+    const source = tree.read(name.slice(1));
+    return source === undefined ? undefined : ts.createSourceFile(name, source, ts.ScriptTarget.ES2022, true);
+  };
+  const parsed = read(programName(file));
+  if (!parsed) return undefined;
   const options = scenarioCalls(parsed)[0]?.arguments[0];
   if (!options || !ts.isObjectLiteralExpression(options)) return undefined;
   let about = "";
@@ -62,7 +65,7 @@ export function readScenario(tree: SourceTree, file: string): ScenarioHead | und
     const name = property.name.getText();
     if (name === "about" && ts.isStringLiteral(property.initializer)) about = property.initializer.text;
     if (name === "sizes" && ts.isObjectLiteralExpression(property.initializer)) {
-      sizes = readSizes(property.initializer);
+      sizes = readSizes(property.initializer, read);
     }
     if (name === "needs" && ts.isArrayLiteralExpression(property.initializer)) {
       needs = property.initializer.elements.flatMap((element) => (ts.isStringLiteral(element) ? [element.text] : []));
@@ -85,20 +88,6 @@ export function scenarioCalls(file: ts.SourceFile): readonly ts.CallExpression[]
     (node): node is ts.CallExpression =>
       node !== undefined && ts.isCallExpression(node) && node.expression.getText(file) === "scenario",
   );
-}
-
-function readSizes(node: ts.ObjectLiteralExpression, sink?: DiagnosticSink): ReadonlyMap<string, number> {
-  const sizes = new Map<string, number>();
-  for (const property of node.properties) {
-    if (ts.isPropertyAssignment(property) && ts.isNumericLiteral(property.initializer)) {
-      sizes.set(nameOf(property.name), Number(property.initializer.text));
-    } else sink?.rule("K1501", property, "a size is a number");
-  }
-  return sizes;
-}
-
-function nameOf(name: ts.PropertyName): string {
-  return ts.isStringLiteral(name) ? name.text : name.getText();
 }
 
 /** A scenario with the functions that it uses as conditions. */
@@ -131,10 +120,11 @@ class ScenarioReader {
     const sizes = parts.get("sizes");
     const boot = parts.get("boot");
     const applies = this.applies(parts.get("applies"));
+    const read: ReadSource = (name) => this.unit.loaded.files.find(({ fileName }) => fileName === name);
     const decl: ScenarioDecl = {
       name: baseName(treeName(file)),
       about: about ? this.string(about) : "",
-      sizes: sizes && ts.isObjectLiteralExpression(sizes) ? readSizes(sizes, this.unit.sink) : new Map(),
+      sizes: sizes && ts.isObjectLiteralExpression(sizes) ? readSizes(sizes, read, this.unit.sink) : new Map(),
       ...(boot ? { boot: this.functionName(boot) } : {}),
       ...(applies ? { applies } : {}),
       tasks: this.list(parts.get("tasks")).flatMap((node) => this.task(node)),

@@ -13,7 +13,7 @@ import { process_one_work } from "../kernel/workqueue.ts";
 import { __alloc_percpu, free_percpu } from "../mm/percpu.ts";
 import { PCPU_UNIT_PAGES, pcpu_balance_work } from "../mm/percpu-internal.ts";
 import { pcpu_create_chunk, pcpu_destroy_chunk, pcpu_populate_chunk } from "../mm/percpu-vm.ts";
-import { checkPercpuMemory, PAGE, start_kernel_with_percpu, useArea } from "./support/percpu.ts";
+import { checkPercpuMemory, PAGE, SMALL_PERCPU, start_kernel_with_percpu, useArea } from "./support/percpu.ts";
 
 /** How often each task allocates. */
 const ROUNDS = size("ROUNDS", 1);
@@ -60,28 +60,7 @@ function allocateAndFree(): void {
 
 export const percpuAlloc = scenario({
   about: "tasks allocate, use and free percpu memory while the balance work populates, depopulates and destroys chunks",
-  sizes: {
-    NR_CPUS: 2,
-    LAST_PKMAP: 1,
-    HIGH_PAGES: 1,
-    KM_MAX_IDX: 1,
-    LOW_PAGES: 12,
-    VMALLOC_PAGES: 8,
-    LAZY_MAX_PAGES: 8,
-    ROUNDS: 1,
-    PCPU_PAGE_SHIFT: 3,
-    PCPU_MIN_ALLOC_SHIFT: 2,
-    BITS_PER_LONG: 2,
-    PCPU_UNIT_PAGES: 2,
-    PCPU_MIN_UNIT_SIZE: 16,
-    PERCPU_DYNAMIC_EARLY_SIZE: 4,
-    PCPU_CHUNKS: 4,
-    PCPU_SLOTS: 8,
-    PCPU_SLOT_BASE_SHIFT: 3,
-    PCPU_SLOT_FAIL_THRESHOLD: 1,
-    PCPU_EMPTY_POP_PAGES_LOW: 0,
-    PCPU_EMPTY_POP_PAGES_HIGH: 0,
-  },
+  sizes: { ...SMALL_PERCPU, LOW_PAGES: 12, VMALLOC_PAGES: 8, ROUNDS: 1, PCPU_CHUNKS: 4 },
   needs: ["SMP", "MMU"],
   boot: start_kernel_with_percpu,
   tasks: everyCpu(allocateAndFree),

@@ -11,7 +11,7 @@ import { PCPU_MIN_ALLOC_SIZE } from "../include/linux/percpu.ts";
 import { process_one_work } from "../kernel/workqueue.ts";
 import { __alloc_percpu, allocPercpuAtomic, free_percpu } from "../mm/percpu.ts";
 import { pcpu_balance_work } from "../mm/percpu-internal.ts";
-import { checkPercpuMemory, PAGE, start_kernel_with_percpu, useArea } from "./support/percpu.ts";
+import { checkPercpuMemory, PAGE, SMALL_PERCPU, start_kernel_with_percpu, useArea } from "./support/percpu.ts";
 
 /** Interrupts that come in all; 0: for ever. */
 const INTERRUPTS = size("INTERRUPTS", 1);
@@ -48,24 +48,11 @@ function percpuInterrupt(): void {
 export const percpuAtomic = scenario({
   about: "a task allocates percpu memory while interrupts of any CPU allocate some that must be there at once",
   sizes: {
-    NR_CPUS: 2,
-    LAST_PKMAP: 1,
-    HIGH_PAGES: 1,
-    KM_MAX_IDX: 1,
+    ...SMALL_PERCPU,
     LOW_PAGES: 10,
     VMALLOC_PAGES: 4,
-    LAZY_MAX_PAGES: 8,
     INTERRUPTS: 1,
-    PCPU_PAGE_SHIFT: 3,
-    PCPU_MIN_ALLOC_SHIFT: 2,
-    BITS_PER_LONG: 2,
-    PCPU_UNIT_PAGES: 2,
-    PCPU_MIN_UNIT_SIZE: 16,
-    PERCPU_DYNAMIC_EARLY_SIZE: 4,
     PCPU_CHUNKS: 3,
-    PCPU_SLOTS: 8,
-    PCPU_SLOT_BASE_SHIFT: 3,
-    PCPU_SLOT_FAIL_THRESHOLD: 1,
     PCPU_EMPTY_POP_PAGES_LOW: 1,
     PCPU_EMPTY_POP_PAGES_HIGH: 1,
   },

@@ -10,7 +10,7 @@ import { process_one_work } from "../kernel/workqueue.ts";
 import { __alloc_percpu, free_percpu } from "../mm/percpu.ts";
 import { pcpu_balance_work } from "../mm/percpu-internal.ts";
 import { pcpu_populate_chunk } from "../mm/percpu-vm.ts";
-import { checkPercpuMemory, PAGE, start_kernel_with_percpu, useArea } from "./support/percpu.ts";
+import { checkPercpuMemory, PAGE, SMALL_PERCPU, start_kernel_with_percpu, useArea } from "./support/percpu.ts";
 
 /** An area of a whole unit: only a chunk that is free from end to end has it, and all its pages are mapped at once. */
 const UNIT = 2 * PAGE;
@@ -35,24 +35,11 @@ function allocateForEver(): void {
 export const percpuNoMemory = scenario({
   about: "a task allocates percpu memory while any page and any page table may be refused",
   sizes: {
-    NR_CPUS: 2,
-    LAST_PKMAP: 1,
-    HIGH_PAGES: 1,
-    KM_MAX_IDX: 1,
+    ...SMALL_PERCPU,
     LOW_PAGES: 12,
     VMALLOC_PAGES: 8,
-    LAZY_MAX_PAGES: 8,
     FAIL_PAGE_ALLOC: 1,
-    PCPU_PAGE_SHIFT: 3,
-    PCPU_MIN_ALLOC_SHIFT: 2,
-    BITS_PER_LONG: 2,
-    PCPU_UNIT_PAGES: 2,
-    PCPU_MIN_UNIT_SIZE: 16,
-    PERCPU_DYNAMIC_EARLY_SIZE: 4,
     PCPU_CHUNKS: 4,
-    PCPU_SLOTS: 8,
-    PCPU_SLOT_BASE_SHIFT: 3,
-    PCPU_SLOT_FAIL_THRESHOLD: 1,
     PCPU_EMPTY_POP_PAGES_LOW: 2,
     PCPU_EMPTY_POP_PAGES_HIGH: 2,
   },

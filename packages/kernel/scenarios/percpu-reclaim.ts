@@ -10,7 +10,7 @@ import { alloc_page } from "../mm/page_alloc.ts";
 import { __alloc_percpu, free_percpu } from "../mm/percpu.ts";
 import { pcpu_balance_work } from "../mm/percpu-internal.ts";
 import { pcpu_depopulate_chunk, pcpu_post_unmap_tlb_flush } from "../mm/percpu-vm.ts";
-import { checkPercpuMemory, PAGE, start_kernel_with_percpu, useArea } from "./support/percpu.ts";
+import { checkPercpuMemory, PAGE, SMALL_PERCPU, start_kernel_with_percpu, useArea } from "./support/percpu.ts";
 
 /** Areas that the task has at a time: the first chunk has room for one, the second one for two. */
 const AREAS = 3;
@@ -67,28 +67,7 @@ function balanceAndTakePages(): void {
 
 export const percpuReclaim = scenario({
   about: "a task allocates, uses and frees percpu areas while the balance work takes pages of chunks in use back",
-  sizes: {
-    NR_CPUS: 2,
-    LAST_PKMAP: 1,
-    HIGH_PAGES: 1,
-    KM_MAX_IDX: 1,
-    LOW_PAGES: 13,
-    VMALLOC_PAGES: 8,
-    LAZY_MAX_PAGES: 8,
-    ROUNDS: 1,
-    PCPU_PAGE_SHIFT: 3,
-    PCPU_MIN_ALLOC_SHIFT: 2,
-    BITS_PER_LONG: 2,
-    PCPU_UNIT_PAGES: 2,
-    PCPU_MIN_UNIT_SIZE: 16,
-    PERCPU_DYNAMIC_EARLY_SIZE: 4,
-    PCPU_CHUNKS: 4,
-    PCPU_SLOTS: 8,
-    PCPU_SLOT_BASE_SHIFT: 3,
-    PCPU_SLOT_FAIL_THRESHOLD: 1,
-    PCPU_EMPTY_POP_PAGES_LOW: 0,
-    PCPU_EMPTY_POP_PAGES_HIGH: 0,
-  },
+  sizes: { ...SMALL_PERCPU, LOW_PAGES: 13, VMALLOC_PAGES: 8, ROUNDS: 1, PCPU_CHUNKS: 4 },
   needs: ["SMP", "MMU"],
   boot: start_kernel_with_percpu,
   tasks: [onCpu(0, allocateAndFree), onCpu(1, balanceAndTakePages)],

@@ -8,7 +8,7 @@ import { ipiRaised } from "../../machine/gic.ts";
 import { do_handle_IPI } from "../arch/arm/kernel/smp.ts";
 import { __alloc_percpu, free_percpu } from "../mm/percpu.ts";
 import { pcpu_create_chunk } from "../mm/percpu-vm.ts";
-import { PAGE, start_kernel_with_percpu, useArea } from "./support/percpu.ts";
+import { PAGE, SMALL_PERCPU, start_kernel_with_percpu, useArea } from "./support/percpu.ts";
 
 /** Areas of the task. */
 const AREAS = 2;
@@ -28,27 +28,7 @@ function allocateForEver(): void {
 
 export const percpuSecondChunk = scenario({
   about: "a task allocates more percpu memory than the first chunk has",
-  sizes: {
-    NR_CPUS: 2,
-    LAST_PKMAP: 1,
-    HIGH_PAGES: 1,
-    KM_MAX_IDX: 1,
-    LOW_PAGES: 8,
-    VMALLOC_PAGES: 8,
-    LAZY_MAX_PAGES: 8,
-    PCPU_PAGE_SHIFT: 3,
-    PCPU_MIN_ALLOC_SHIFT: 2,
-    BITS_PER_LONG: 2,
-    PCPU_UNIT_PAGES: 2,
-    PCPU_MIN_UNIT_SIZE: 16,
-    PERCPU_DYNAMIC_EARLY_SIZE: 4,
-    PCPU_CHUNKS: 3,
-    PCPU_SLOTS: 8,
-    PCPU_SLOT_BASE_SHIFT: 3,
-    PCPU_SLOT_FAIL_THRESHOLD: 1,
-    PCPU_EMPTY_POP_PAGES_LOW: 0,
-    PCPU_EMPTY_POP_PAGES_HIGH: 0,
-  },
+  sizes: { ...SMALL_PERCPU, LOW_PAGES: 8, VMALLOC_PAGES: 8, PCPU_CHUNKS: 3 },
   boot: start_kernel_with_percpu,
   tasks: onCpu(0, allocateForEver),
   interrupts: whileRaised(ipiRaised, do_handle_IPI),

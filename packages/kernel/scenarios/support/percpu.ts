@@ -36,6 +36,26 @@ import {
 import { pcpu_first_chunk, pcpu_setup_first_chunk, pcpu_unit_offsets } from "../../mm/percpu-setup.ts";
 import { pcpu_addr_to_page } from "../../mm/percpu-vm.ts";
 
+/** The smallest allocator that still has several blocks, words and slots; two CPUs, and nothing of highmem. */
+export const SMALL_PERCPU = sizes({
+  NR_CPUS: 2,
+  LAST_PKMAP: 1,
+  HIGH_PAGES: 1,
+  KM_MAX_IDX: 1,
+  LAZY_MAX_PAGES: 8,
+  PCPU_PAGE_SHIFT: 3,
+  PCPU_MIN_ALLOC_SHIFT: 2,
+  BITS_PER_LONG: 2,
+  PCPU_UNIT_PAGES: 2,
+  PCPU_MIN_UNIT_SIZE: 16,
+  PERCPU_DYNAMIC_EARLY_SIZE: 4,
+  PCPU_SLOTS: 8,
+  PCPU_SLOT_BASE_SHIFT: 3,
+  PCPU_SLOT_FAIL_THRESHOLD: 1,
+  PCPU_EMPTY_POP_PAGES_LOW: 0,
+  PCPU_EMPTY_POP_PAGES_HIGH: 0,
+});
+
 /** An area of a page. */
 export const PAGE = PCPU_PAGE_SIZE;
 /** Bytes of a unit's dynamic part in the first chunk: a page, behind static variables that take the rest. */
