@@ -3,7 +3,7 @@
  * beyond that: what is in `dist/site` may lie on any web server.
  */
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, utimesSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -103,6 +103,7 @@ function buildSite(manifest: string, site: string): void {
   process.stderr.write("shootdown: building the page ...\n");
   const bin = join(dirname(vite), "bin/vite.js");
   const fresh = `${site}.new`;
+  const begun = new Date();
   const build = spawnSync(process.execPath, [bin, "build", "--logLevel", "error", "--outDir", fresh, "--emptyOutDir"], {
     cwd: folder,
     stdio: ["ignore", 2, 2],
@@ -110,6 +111,8 @@ function buildSite(manifest: string, site: string): void {
   if (build.status !== 0 || !existsSync(join(fresh, "index.html"))) {
     throw new InputError("S1101", site, "the page could not be built", `run npm run site in ${folder}`);
   }
+  // A source that was changed meanwhile is newer than the page.
+  utimesSync(join(fresh, "index.html"), begun, begun);
   rmSync(site, { recursive: true, force: true });
   renameSync(fresh, site);
 }

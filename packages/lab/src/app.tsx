@@ -1,15 +1,16 @@
 /**
  * The page: what is always there (name, views, theme) around the view that is chosen.
  */
-import { lazy, Suspense, useEffect, useRef, useState } from "react";
+import { lazy, Suspense, useEffect, useRef } from "react";
 import { DoctorView } from "./doctor/doctor-view.js";
 import { FailureNotice } from "./parts/notice.js";
 import { loadSources } from "./parts/sources.js";
 import { ArrowHeads } from "./run/arrow-heads.js";
 import { RunView } from "./run/run-view.js";
 import { keepForOffline } from "./session/offline.js";
+import { PageDrop } from "./session/page-drop.js";
 import { examine, REPORT_2, say, show, useSession, VIEWS, type View } from "./session/session.js";
-import { applyTheme, isDark } from "./session/theme.js";
+import { applyTheme, useIsDark } from "./session/theme.js";
 
 const matrix = () => import("./matrix/matrix-view.js").then((module) => ({ default: module.MatrixView }));
 const patch = () => import("./patch/patch-view.js").then((module) => ({ default: module.PatchView }));
@@ -44,6 +45,7 @@ export function App() {
   return (
     <>
       <ArrowHeads />
+      <PageDrop />
       <button type="button" className="skip" onClick={() => body.current?.focus()}>
         Skip to the content
       </button>
@@ -56,7 +58,7 @@ export function App() {
             <button
               key={name}
               type="button"
-              aria-current={name === view ? "page" : undefined}
+              aria-current={name === view && !problem ? "page" : undefined}
               onClick={() => show(name)}
             >
               {NAMES[name]}
@@ -112,17 +114,14 @@ function startOver(): void {
 }
 
 function ThemeButton() {
-  const [dark, setDark] = useState(isDark);
+  const dark = useIsDark();
   return (
     <button
       type="button"
       className="theme"
       aria-label={dark ? "Use light colours" : "Use dark colours"}
       title={dark ? "Light" : "Dark"}
-      onClick={() => {
-        applyTheme(dark ? "light" : "dark");
-        setDark(!dark);
-      }}
+      onClick={() => applyTheme(dark ? "light" : "dark")}
     >
       <span aria-hidden="true">{dark ? "☀" : "☾"}</span>
     </button>

@@ -1,15 +1,16 @@
 /**
  * The percpu allocator at full size, fed with a trace: chunks, areas, slots and hints after each operation.
  */
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { EngineFailure, Stopped } from "../engine/client.js";
-import { surveyor } from "../engine/engines.js";
+import { accountant } from "../engine/engines.js";
 import type { Failure } from "../engine/protocol.js";
 import { FailureNotice, Notice } from "../parts/notice.js";
 import { useStepKeys } from "../run/step-keys.js";
 import { ChunkCard } from "./chunk-card.js";
 import { type Snapshot, type Told, toldOf } from "./chunks.js";
 import { SlotStrip } from "./slot-strip.js";
+import { toldLine } from "./told-line.js";
 
 const EXAMPLE = `a 64 8 0
 a 4096 4 0
@@ -43,7 +44,7 @@ export function AllocatorView() {
     setIsRunning(true);
     setFailure(undefined);
     try {
-      setTold(toldOf(await surveyor.ask("allocate", { trace, backend, unitPages: 16, units: 4 })));
+      setTold(toldOf(await accountant.ask("allocate", { trace, backend, unitPages: 16, units: 4 })));
       setAt(0);
     } catch (error) {
       if (error instanceof EngineFailure) setFailure(error.failure);
@@ -51,6 +52,11 @@ export function AllocatorView() {
     }
     setIsRunning(false);
   };
+  // Something to see at once; and the compiled allocator is there when the reader's own trace is asked.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once, when the view is first opened
+  useEffect(() => {
+    if (told === undefined) void run();
+  }, []);
   return (
     <main className="view allocator-view">
       <h1>The percpu allocator</h1>
@@ -82,7 +88,7 @@ export function AllocatorView() {
             </select>
           </label>
           {isRunning ? (
-            <button type="button" onClick={() => surveyor.stop("allocate")}>
+            <button type="button" onClick={() => accountant.stop("allocate")}>
               Stop
             </button>
           ) : (
@@ -161,16 +167,16 @@ function Operations({ told: { snapshots, unitOffsets, slots }, at, onStep }: Ope
       </div>
       <p className="step-line" aria-live="polite">
         <span className="step-cpu">{at === 0 ? name : line}</span>{" "}
-        <span className="step-where">{said.join(" · ")}</span>
+        <span className="step-what">{said.map(toldLine).join(" · ")}</span>
       </p>
-      <p className="hint">{shown.totals.replaceAll("_", " ")}</p>
+      <p className="totals">{shown.totals.replaceAll("_", " ").replaceAll("=", " ")}</p>
       {gone.map(({ id }) => (
         <p key={id} className="sign-word">
           − chunk {id} is gone
         </p>
       ))}
-      <MapLegend />
       <SlotStrip slots={slots} chunks={shown.chunks} before={(before ?? shown).chunks} />
+      <MapLegend />
       <div className="chunks">
         {shown.chunks.map((chunk) => (
           <ChunkCard
@@ -191,22 +197,19 @@ function MapLegend() {
   return (
     <p className="map-legend">
       <span>
-        <svg aria-hidden="true">
-          <rect className="area" width="100%" height="100%" />
-        </svg>{" "}
-        in use, or memory behind it
+        <i className="key-area" /> in use, or memory behind it
       </span>
       <span>
-        <svg aria-hidden="true">
-          <rect className="contig" y="6" width="100%" height="5" />
-        </svg>{" "}
-        largest free region (contig hint)
+        <i className="key-area new">+</i> new
       </span>
       <span>
-        <svg aria-hidden="true">
-          <line className="first-free" x1="10" x2="10" y1="0" y2="100%" />
-        </svg>{" "}
-        first free
+        <i className="key-area freed">−</i> freed
+      </span>
+      <span>
+        <i className="key-contig" /> largest free region (contig hint)
+      </span>
+      <span>
+        <i className="key-first-free" /> first free
       </span>
     </p>
   );

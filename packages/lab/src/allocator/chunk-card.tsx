@@ -35,46 +35,49 @@ export function ChunkCard({ chunk, before, areas, areasBefore, unitOffsets }: Ch
         </span>
         {!before && <b className="sign-word">+ created</b>}
       </header>
-      <svg
-        className="chunk-map"
-        role="img"
-        aria-label={`${areas.length} areas in use; largest free region ${contig.bits * BIT_BYTES} bytes at ${contig.start * BIT_BYTES}`}
-      >
-        <rect className="ground" width="100%" height="100%" />
-        {Array.from({ length: pages - 1 }, (_, page) => (
-          <line
-            key={page}
-            className="page"
-            x1={at((page + 1) * PAGE_BYTES)}
-            x2={at((page + 1) * PAGE_BYTES)}
-            y1="0"
-            y2="100%"
-          />
-        ))}
-        <rect
-          className="contig"
-          x={at(contig.start * BIT_BYTES)}
-          width={at(contig.bits * BIT_BYTES)}
-          y="26"
-          height="6"
-        />
-        {areas.map((area) => (
+      <div className="unit-row">
+        <span className="unit-name">areas</span>
+        <svg
+          className="chunk-map"
+          role="img"
+          aria-label={`${areas.length} areas in use; largest free region ${contig.bits * BIT_BYTES} bytes at ${contig.start * BIT_BYTES}`}
+        >
+          <rect className="ground" width="100%" height="100%" />
+          {Array.from({ length: pages - 1 }, (_, page) => (
+            <line
+              key={page}
+              className="page"
+              x1={at((page + 1) * PAGE_BYTES)}
+              x2={at((page + 1) * PAGE_BYTES)}
+              y1="0"
+              y2="100%"
+            />
+          ))}
           <rect
-            key={area.id}
-            className={isNew(area) ? "area new" : "area"}
-            x={at(area.offset)}
-            width={at(area.size)}
-            y="2"
-            height="22"
-          >
-            <title>{`allocation ${area.id}: ${area.size} bytes at ${area.offset}`}</title>
-          </rect>
-        ))}
-        {freed.map((area) => (
-          <rect key={area.id} className="area freed" x={at(area.offset)} width={at(area.size)} y="2" height="22" />
-        ))}
-        <line className="first-free" x1={at(firstFree)} x2={at(firstFree)} y1="0" y2="100%" />
-      </svg>
+            className="contig"
+            x={at(contig.start * BIT_BYTES)}
+            width={at(contig.bits * BIT_BYTES)}
+            y="74%"
+            height="18%"
+          />
+          {areas.map((area) => (
+            <rect
+              key={area.id}
+              className={isNew(area) ? "area new" : "area"}
+              x={at(area.offset)}
+              width={at(area.size)}
+              y="6%"
+              height="60%"
+            >
+              <title>{`allocation ${area.id}: ${area.size} bytes at ${area.offset}`}</title>
+            </rect>
+          ))}
+          {freed.map((area) => (
+            <rect key={area.id} className="area freed" x={at(area.offset)} width={at(area.size)} y="6%" height="60%" />
+          ))}
+          <line className="first-free" x1={at(firstFree)} x2={at(firstFree)} y1="0" y2="100%" />
+        </svg>
+      </div>
       <UnitGrid
         pages={pages}
         populated={chunk.maps.populated}

@@ -49,7 +49,7 @@ export function CheckEvidence({ stage: check }: { stage: CheckStage }) {
           <h4>lockdep</h4>
           {check.lockdep.reports.length === 0 && <p>is silent: {check.lockdep.cannotSee}</p>}
           {check.lockdep.reports.map((report) => (
-            <details key={report.text}>
+            <details key={report.text} className="lockdep-report">
               <summary>{report.title}</summary>
               <pre>{report.text}</pre>
             </details>

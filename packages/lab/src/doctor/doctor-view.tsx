@@ -1,8 +1,11 @@
 /**
  * The four questions about one kernel: what is asked on the left, the stages as they finish, then what would fix it.
  */
-import { useMemo } from "react";
+import type { AddressSubject } from "@shootdown/doctor/face";
+import { type ReactNode, useMemo } from "react";
+import { useMedia } from "../parts/media.js";
 import { FailureNotice } from "../parts/notice.js";
+import { SubjectLine } from "../parts/subject-line.js";
 import { examine, REPORT_1, REPORT_2, useSession } from "../session/session.js";
 import { ConfigDrop } from "./config-drop.js";
 import { FindingPicture } from "./finding-picture.js";
@@ -34,10 +37,10 @@ export function DoctorView() {
         </div>
       </div>
       <div className="doctor-body">
-        <div className="doctor-ask">
+        <Ask subject={subject}>
+          <ConfigDrop />
           <SubjectForm subject={subject} catalogue={catalogue} symbols={examined?.stages.configure} />
-          <ConfigDrop subject={subject} />
-        </div>
+        </Ask>
         <div className="doctor-answer">
           {examined?.failure && <FailureNotice failure={examined.failure} />}
           {examined && !examined.failure && <StageCards examined={examined} />}
@@ -49,5 +52,22 @@ export function DoctorView() {
         </div>
       </div>
     </main>
+  );
+}
+
+/** Room for question and answer side by side. */
+const WIDE = "(min-width: 58.01rem)";
+
+/** What is asked: beside the answer, or folded above it, where it neither pushes nor is pushed. */
+function Ask({ subject, children }: { subject: AddressSubject; children: ReactNode }) {
+  const isWide = useMedia(WIDE);
+  if (isWide) return <div className="doctor-ask">{children}</div>;
+  return (
+    <details className="ask-fold">
+      <summary>
+        <SubjectLine subject={subject} /> <span className="change-word">Change</span>
+      </summary>
+      <div className="doctor-ask">{children}</div>
+    </details>
   );
 }

@@ -23,10 +23,10 @@ export function SearchStatus({ examined }: { examined: Examined }) {
   }
   if (status === "done") {
     const { states, depth, memory, mode } = result!.stages.check;
-    const what = mode === "search" && states > 0 ? `${count(states)} states, depth ${depth}, ${megabytes(memory)}` : "";
+    const isSearched = mode === "search" && states > 0;
     return (
       <div className="search-status" role="status">
-        <span>{what === "" ? "Done." : `Searched ${what}.`}</span>
+        <span>{isSearched && `Searched ${count(states)} states, depth ${depth}, ${megabytes(memory)}.`}</span>
       </div>
     );
   }

@@ -31,7 +31,7 @@ export function StageCards({ examined }: { examined: Examined }) {
         return (
           <li key={stage} className={`stage${done ? "" : " waiting"}`}>
             <details open={done !== undefined && isWorthOpening(stage, examined)}>
-              <summary>
+              <summary className="stage-summary">
                 <span className="stage-number" aria-hidden="true">
                   {index + 1}
                 </span>

@@ -14,5 +14,7 @@ export const scout = new Engine(start);
 export const pharmacist = new Engine(start);
 /** The cells of the matrix. */
 export const surveyor = new Engine(start);
+/** Percpu traces. */
+export const accountant = new Engine(start);
 /** Sources to read, and nothing else. */
 export const librarian = new Engine(startReader);

@@ -3,6 +3,7 @@
  * it alive; where the symbol is declared, and who would define it under which condition.
  */
 import { type LinkStage, linkerLines, plural } from "@shootdown/doctor/face";
+import { Fragment } from "react";
 import { FailureNotice, Notice } from "../parts/notice.js";
 import { SubjectLine } from "../parts/subject-line.js";
 import { Verdict } from "../parts/verdict.js";
@@ -101,6 +102,16 @@ function ReferenceStory({ reference }: { reference: Reference }) {
       <h2>
         Why <code>{symbol}</code> is alive
       </h2>
+      <p className="call-path">
+        {path.map((fn, index) => (
+          <Fragment key={`${index} ${fn}`}>
+            {index > 0 && <span aria-hidden="true"> › </span>}
+            <code>{fn}</code>
+          </Fragment>
+        ))}
+        <span aria-hidden="true"> › </span>
+        <code className="missing">{symbol}</code>
+      </p>
       <ol className="live-path">
         <li className="root">
           <b>{path[0]}()</b> is live by itself{holder === at.fn ? "" : `; the reference ends up in ${holder}() at -O2`}
@@ -169,16 +180,30 @@ function StepLine({ step }: { step: LiveStep }) {
     );
   }
   return (
-    <li className="branch">
+    <li className={step.isAlways ? "branch decided" : "branch"}>
       <span className="way">{step.isAlways ? "always" : "if"}</span>{" "}
       <code>{step.holds ? step.condition : `not (${step.condition})`}</code>{" "}
       <Where file={step.at.file} line={step.at.line} />
-      {step.because.map((fact) => (
-        <p key={`${fact.file}:${fact.line} ${fact.text}`}>
-          because {fact.text} <Where file={fact.file} line={fact.line} />
-        </p>
-      ))}
+      <Facts facts={step.because} />
     </li>
+  );
+}
+
+/** Facts that are shown at once; more are folded, because where many values are possible their list says little. */
+const FEW = 2;
+
+function Facts({ facts }: { facts: Extract<LiveStep, { kind: "branch" }>["because"] }) {
+  const told = facts.map((fact) => (
+    <p key={`${fact.file}:${fact.line} ${fact.text}`}>
+      because {fact.text} <Where file={fact.file} line={fact.line} />
+    </p>
+  ));
+  if (told.length <= FEW) return told;
+  return (
+    <details className="more-facts">
+      <summary>because of {told.length} facts</summary>
+      {told}
+    </details>
   );
 }
 

@@ -3,7 +3,7 @@
  */
 import { count } from "@shootdown/doctor/face";
 import { shapeOf, toneOf } from "../parts/verdict.js";
-import { changeOf } from "./change.js";
+import { type Change, changeOf } from "./change.js";
 import type { CellState } from "./survey.js";
 
 interface CellProps {
@@ -25,23 +25,26 @@ export function MatrixCell({ before, after, isCompared, label, onOpen }: CellPro
     <button type="button" className={`cell-button ${change?.replace(" ", "-") ?? ""}`} onClick={onOpen}>
       <span className="visually-hidden">{label}: </span>
       {sides.map((side, index) => (
-        <Side key={index} side={side} />
+        <Side key={index} side={side} change={index === 1 && change !== "unchanged" ? change : undefined} />
       ))}
-      {isCompared && <em className="change">{change === undefined || change === "unchanged" ? "\u00a0" : change}</em>}
     </button>
   );
 }
 
-function Side({ side }: { side: CellState | undefined }) {
+/** The word for a change has its place beside the count of states: a cell keeps its height when it is answered. */
+function Side({ side, change }: { side: CellState | undefined; change: Change | undefined }) {
   const outcome = outcomeOf(side);
   const tone = side?.state === "answered" ? toneOf(outcome) : "none";
   return (
-    <span className={`side ${tone}`}>
+    <span className={`side ${side === undefined ? "empty" : tone}`}>
       <span className="shape" aria-hidden="true">
         {side?.state === "asking" ? "…" : side === undefined ? "" : side.state === "refused" ? "!" : shapeOf(outcome)}
       </span>
       <span className={side === undefined ? "visually-hidden" : "word"}>{outcome}</span>
-      <small>{side?.state === "answered" && side.answer.states > 0 ? count(side.answer.states) : " "}</small>
+      <small>
+        {side?.state === "answered" && side.answer.states > 0 ? count(side.answer.states) : " "}
+        {change && <em className="change"> {change}</em>}
+      </small>
     </span>
   );
 }

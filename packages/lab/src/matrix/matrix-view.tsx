@@ -39,7 +39,11 @@ function Matrix({ catalogue }: { catalogue: Catalogue }) {
   return (
     <main className="view matrix-view">
       <h1>Every scenario on every configuration</h1>
-      <p className="lead">Computed cell by cell, here. A cell opens its run.</p>
+      <p className="lead">
+        Computed cell by cell, here. A cell opens its run, a scenario's name fills its row, two ticked columns are
+        compared.
+        {patch !== undefined && ` In each cell: without ${patch.name} above, with it below.`}
+      </p>
       <div className="matrix-controls">
         <label className="field">
           <span>Before and after a patch</span>
@@ -143,11 +147,15 @@ function Comparison({ catalogue, columns }: { catalogue: Catalogue; columns: rea
     const change: Change | "" = before === "not asked" || after === "not asked" ? "" : changeOf(before, after);
     return { name, before, after, change };
   });
+  const counts = (["fixed", "broken", "changed", "unchanged"] as const).map(
+    (kind) => `${rows.filter(({ change }) => change === kind).length} ${kind}`,
+  );
   return (
     <section className="comparison" aria-label="Two columns compared">
       <h2>
         {left.name} → {right.name}
       </h2>
+      <p className="hint">{counts.join(", ")}</p>
       <ul>
         {rows.map(({ name, before, after, change }) => (
           <li key={name} className={change.replace(" ", "-")}>

@@ -1,7 +1,10 @@
 /**
- * Where things stand in the picture of a run, in CSS pixels. Pure arithmetic; `lanes.tsx` draws.
+ * Where things stand in the picture of a run. Pure arithmetic; `lanes.tsx` draws.
+ *
+ * A unit is a sixteenth of the page's font size (a CSS pixel unless the reader or a very wide screen has a larger one), so that
+ * the picture grows with the text around it.
  */
-import { CONTEXTS, type Context, type Lane, type Picture } from "./picture.js";
+import type { Context, Lane, Picture } from "./picture.js";
 
 /** A context: a line for the function's name, and below it the steps. */
 export const ROW = 38;
@@ -12,14 +15,16 @@ export const LOCK_BAR = 15;
 export const LANE_PADDING = 9;
 /** Columns of one drawn piece: pieces come and go as the reader scrolls. */
 export const TILE_STEPS = 48;
-/** Room behind the last step for who waits for whom. */
-export const END_WIDTH = 350;
+/** Room behind the last step for who waits for whom: boxes, and arrows beside them. */
+export const END_WIDTH = 344;
+export const END_ARROWS_WIDTH = 72;
 /** The same where the screen is narrow. */
-export const NARROW_END_WIDTH = 226;
+export const NARROW_END_WIDTH = 188;
+export const NARROW_END_ARROWS_WIDTH = 46;
 /** Room of the columns below which a screen is narrow. */
 export const NARROW_ROOM = 560;
 const MIN_COLUMN = 16;
-const MAX_COLUMN = 40;
+const MAX_COLUMN = 56;
 
 export interface LaneBox {
   readonly lane: Lane;
@@ -34,7 +39,7 @@ export interface Geometry {
   readonly height: number;
 }
 
-/** `room`: pixels that the columns may fill; `zoom`: 0 fits if it can, each 1 is half as wide again. */
+/** `room`: units that the columns may fill; `zoom`: 0 fits if it can, each 1 is half as wide again. */
 export function geometryOf(picture: Picture, room: number, zoom: number): Geometry {
   const fitting = Math.max(MIN_COLUMN, Math.min(MAX_COLUMN, Math.floor(room / Math.max(1, picture.steps))));
   const column = Math.max(6, Math.min(96, Math.round(fitting * 1.5 ** zoom)));
@@ -68,6 +73,14 @@ export function columnLeft(step: number, column: number): number {
   return (step - 1) * column;
 }
 
-export function isContext(text: string): text is Context {
-  return (CONTEXTS as readonly string[]).includes(text);
+/** Units as a CSS length. */
+export function rem(units: number): string {
+  return `${units / UNITS_PER_REM}rem`;
+}
+
+const UNITS_PER_REM = 16;
+
+/** Pixels of a unit on this page, now. */
+export function pixelsPerUnit(): number {
+  return Number.parseFloat(getComputedStyle(document.documentElement).fontSize) / UNITS_PER_REM;
 }

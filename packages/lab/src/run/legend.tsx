@@ -12,6 +12,13 @@ const SIGNS: readonly (readonly [sign: string, kind: string, meaning: string])[]
   ["r", "read", "reads"],
 ];
 
+const ARROWS: readonly (readonly [kind: string, meaning: string])[] = [
+  ["ipi", "IPI; dashed: nobody has taken it"],
+  ["ack", "answers an IPI"],
+  ["wake", "wakes a task"],
+  ["wait", "waits for; closed: a deadlock"],
+];
+
 export function Legend() {
   return (
     <details className="legend">
@@ -31,6 +38,14 @@ export function Legend() {
         <li>
           <span className="legend-bar waiting" /> waits
         </li>
+        {ARROWS.map(([kind, meaning]) => (
+          <li key={kind}>
+            <svg className={`legend-arrow message ${kind}`} viewBox="0 0 36 12" aria-hidden="true">
+              <path d="M1,6 L34,6" markerEnd={`url(#head-${kind})`} />
+            </svg>{" "}
+            {meaning}
+          </li>
+        ))}
       </ul>
       <p>
         <kbd>j</kbd> <kbd>k</kbd> next and previous step, <kbd>Home</kbd> <kbd>End</kbd> first and last, <kbd>/</kbd>{" "}

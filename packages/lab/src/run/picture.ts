@@ -4,13 +4,13 @@
  *
  * Steps are counted from 1; a span covers the columns `from` to `to`, both included.
  */
-import { type CheckStage, shownFrame, shownPath, type TraceStep } from "@shootdown/doctor/face";
+import { type CheckStage, shownPath, type TraceStep } from "@shootdown/doctor/face";
 import { type Message, messagesOf } from "./messages.js";
 
 export const CONTEXTS = ["hardirq", "softirq", "task"] as const;
 export type Context = (typeof CONTEXTS)[number];
 
-interface Span {
+export interface Span {
   readonly cpu: number;
   readonly from: number;
   readonly to: number;
@@ -19,12 +19,6 @@ interface Span {
 /** A context that exists: a task always, an interrupt from its entry to its return. */
 export interface Life extends Span {
   readonly context: Context;
-}
-
-/** Steps of one context in one function, up to where its next function begins. */
-export interface Stretch extends Span {
-  readonly context: Context;
-  readonly label: string;
 }
 
 export interface Cell {
@@ -61,7 +55,6 @@ export interface Picture {
   readonly steps: number;
   readonly lanes: readonly Lane[];
   readonly lives: readonly Life[];
-  readonly stretches: readonly Stretch[];
   readonly cells: readonly Cell[];
   readonly irqsOff: readonly Span[];
   readonly held: readonly Held[];
@@ -95,7 +88,6 @@ export function pictureOf(run: Told): Picture {
     steps: trace.length,
     lanes,
     lives,
-    stretches: stretchesOf(trace),
     cells: trace.map((step) => cellOf(step, run)),
     irqsOff,
     held,
@@ -105,7 +97,7 @@ export function pictureOf(run: Told): Picture {
 }
 
 /** Hardware acts on its own; its steps are drawn with the task, on whose CPU they are told. */
-function contextOf(step: TraceStep): Context {
+export function contextOf(step: TraceStep): Context {
   return step.context === "hardware" ? "task" : step.context;
 }
 
@@ -142,22 +134,6 @@ function livesOf({ initial, trace }: Told, cpus: number): Life[] {
   }
   for (const life of open.values()) lives.push({ ...life, to: Number.POSITIVE_INFINITY });
   return lives;
-}
-
-/** A new one wherever a context changes its function; what other CPUs do in between does not matter. */
-function stretchesOf(trace: readonly TraceStep[]): Stretch[] {
-  const done: Stretch[] = [];
-  const open = new Map<string, Stretch>();
-  for (const step of trace) {
-    const context = contextOf(step);
-    const key = `${step.cpu} ${context}`;
-    const label = step.what.startsWith("interrupt:") ? step.root : shownFrame(step.at).fn;
-    const known = open.get(key);
-    const isNew = !known || known.label !== label || step.what.startsWith("interrupt:");
-    if (known && isNew) done.push({ ...known, to: step.step - 1 });
-    if (isNew) open.set(key, { cpu: step.cpu, context, label, from: step.step, to: Number.POSITIVE_INFINITY });
-  }
-  return [...done, ...open.values()].sort((a, b) => a.from - b.from);
 }
 
 function irqsOffOf(trace: readonly TraceStep[], cpus: number): Span[] {

@@ -134,7 +134,7 @@ export function groupElements(elements: readonly Element[]): readonly Group[] {
   const groups = new Map<string, Family[]>();
   for (const [name, list] of families) {
     const group = GROUPS.find(([, names]) => names.test(name))?.[0] ?? OTHER;
-    const family = { name, rows: rowsOf(list) };
+    const family = { name, rows: rowsOf(name, list) };
     groups.set(group, [...(groups.get(group) ?? []), family]);
   }
   return [...GROUPS.map(([name]) => name), OTHER].flatMap((name) => {
@@ -147,11 +147,11 @@ function indicesOf(name: string): string[] {
   return [...name.matchAll(/\[(\d+)\]/g)].map((match) => match[1]!);
 }
 
-function rowsOf(list: readonly Element[]): Family["rows"] {
+function rowsOf(name: string, list: readonly Element[]): Family["rows"] {
   if (indicesOf(list[0]!.name).length < 2) return [{ label: "", elements: list }];
   const rows = new Map<string, Element[]>();
   for (const element of list) {
-    const label = `[${indicesOf(element.name)[0]}]`;
+    const label = shownRow(name, indicesOf(element.name)[0]!);
     rows.set(label, [...(rows.get(label) ?? []), element]);
   }
   return [...rows].map(([label, elements]) => ({ label, elements }));
@@ -163,11 +163,18 @@ export function changeKind({ value, before }: Element): "added" | "modified" | "
   return before === 0 ? "added" : value === 0 ? "deleted" : "modified";
 }
 
-/** What a number stands for, where the tree says so: mappings hold a page's number plus 1. */
-export function meaning(name: string, value: number): string {
-  return /^(pte|tlb|fixmap_pte|fixmap_tlb|kmap_ctrl_pteval)\b/.test(name)
-    ? value === 0
-      ? "none"
-      : `page ${value - 1}`
-    : "";
+/** Mappings hold a page's number plus 1: an entry of a page table, or a CPU's copy of one. */
+const MAPPINGS = /^(pte|tlb|fixmap_pte|fixmap_tlb|kmap_ctrl_pteval)\b/;
+/** Their first index is a CPU. */
+const PER_CPU = /^(tlb|fixmap_tlb|fixmap_pte|kmap_ctrl_\w+|csd)\b/;
+
+/** A value as people read it. */
+export function shownValue(name: string, value: number): string {
+  if (!MAPPINGS.test(name)) return String(value);
+  return value === 0 ? "–" : `page ${value - 1}`;
+}
+
+/** The name of a row by its first index. */
+function shownRow(family: string, index: string): string {
+  return PER_CPU.test(family) ? `CPU${index}` : `[${index}]`;
 }

@@ -2,9 +2,10 @@
  * A run, step by step: the picture of all CPUs above, below it the code, the state and what could be done instead.
  */
 import { type FindingName, findingCode, plural } from "@shootdown/doctor/face";
-import { useEffect, useMemo, useState } from "react";
+import { useMemo, useState } from "react";
 import { commandWords, shellWords } from "../engine/command.js";
 import { CopyButton } from "../parts/copy-button.js";
+import { useMedia } from "../parts/media.js";
 import { Notice } from "../parts/notice.js";
 import { SubjectLine } from "../parts/subject-line.js";
 import { Tabs } from "../parts/tabs.js";
@@ -59,8 +60,10 @@ export function RunView() {
 function ShownRunView({ run, step }: { run: ShownRun; step: number }) {
   const picture = useMemo(() => pictureOf(run), [run]);
   const [zoom, setZoom] = useState(0);
-  const [panel, setPanel] = useState<(typeof PANELS)[number]>("Source");
-  const isWide = useIsWide();
+  const [chosen, setPanel] = useState<(typeof PANELS)[number]>();
+  // Where there is no step yet, what could be the first one is all there is to see.
+  const panel = chosen ?? (run.trace.length === 0 ? "What next" : "Source");
+  const isWide = useMedia(WIDE);
   useStepKeys(step, run.trace.length, goTo);
   const told = run.trace[step - 1];
   const source = <SourcePanel told={told} subject={run.subject} />;
@@ -156,14 +159,3 @@ function RunHead({ run }: { run: ShownRun }) {
 
 /** Room for three panels side by side. */
 const WIDE = "(min-width: 1080px)";
-
-function useIsWide(): boolean {
-  const [isWide, setIsWide] = useState(() => matchMedia(WIDE).matches);
-  useEffect(() => {
-    const query = matchMedia(WIDE);
-    const update = () => setIsWide(query.matches);
-    query.addEventListener("change", update);
-    return () => query.removeEventListener("change", update);
-  }, []);
-  return isWide;
-}

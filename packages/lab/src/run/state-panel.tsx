@@ -13,8 +13,8 @@ import {
   foldLocks,
   type Group,
   groupElements,
-  meaning,
   ReplayedState,
+  shownValue,
 } from "./replayed-state.js";
 
 const SIGNS = { added: "+", modified: "~", deleted: "−" } as const;
@@ -103,13 +103,12 @@ function FamilyTable({ family }: { family: Family }) {
 
 function Value({ element }: { element: Element }) {
   const kind = changeKind(element);
-  const says = meaning(element.name, element.value);
-  const title = `${element.name} = ${element.value}${says === "" ? "" : ` (${says})`}`;
+  const { name, value, before } = element;
   return (
-    <span className={`value ${kind ?? ""}${element.value === 0 ? " zero" : ""}`} title={title}>
+    <span className={`value ${kind ?? ""}${value === 0 ? " zero" : ""}`} title={`${name} = ${value}`}>
       {kind && <Sign kind={kind} />}
-      {element.before !== undefined && <s>{element.before}</s>}
-      <span>{element.value}</span>
+      {before !== undefined && <s>{shownValue(name, before)}</s>}
+      <span>{shownValue(name, value)}</span>
     </span>
   );
 }

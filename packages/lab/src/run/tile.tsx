@@ -14,14 +14,17 @@ import {
   LOCK_BAR,
   lockTop,
   ROW,
+  rem,
   rowTop,
   TILE_STEPS,
 } from "./geometry.js";
+import type { Label } from "./labels.js";
 import type { Message } from "./messages.js";
-import type { Picture } from "./picture.js";
+import type { Picture, Span } from "./picture.js";
 
 interface TileProps {
   readonly picture: Picture;
+  readonly labels: readonly Label[];
   readonly geometry: Geometry;
   readonly index: number;
   readonly firstLane: number;
@@ -30,10 +33,14 @@ interface TileProps {
 
 /** Narrower columns have no room for a character. */
 const MIN_GLYPH_COLUMN = 12;
-/** Pixels that a character of a label takes, about. */
-const LABEL_CHARACTER = 6.6;
+/** Narrower columns leave an arrow's name no room for more than a word. */
+const MIN_SENTENCE_COLUMN = 22;
+/** Units that a character of a lock's name takes, about. */
+const LOCK_CHARACTER = 6.4;
+/** Units at which a lock's name stands in its bar. */
+const LOCK_INDENT = 5;
 
-export const Tile = memo(function Tile({ picture, geometry, index, firstLane, lastLane }: TileProps) {
+export const Tile = memo(function Tile({ picture, labels, geometry, index, firstLane, lastLane }: TileProps) {
   const { column, lanes, height } = geometry;
   const first = index * TILE_STEPS + 1;
   const last = Math.min(picture.steps, first + TILE_STEPS - 1);
@@ -52,7 +59,12 @@ export const Tile = memo(function Tile({ picture, geometry, index, firstLane, la
   const shown = lanes.slice(firstLane, lastLane + 1);
 
   return (
-    <svg className="tile" style={{ left: offset, width, height }} width={width} height={height} aria-hidden="true">
+    <svg
+      className="tile"
+      style={{ left: rem(offset), width: rem(width), height: rem(height) }}
+      viewBox={`0 0 ${width} ${height}`}
+      aria-hidden="true"
+    >
       {shown.map(({ lane, top }) =>
         lane.contexts.map((context) => (
           <line
@@ -97,15 +109,15 @@ export const Tile = memo(function Tile({ picture, geometry, index, firstLane, la
         const { lane, top } = laneOf(bar.cpu);
         const box = extent(bar);
         const y = top + lockTop(lane, bar.lock);
-        const hasRoom = box.width > bar.lock.length * LABEL_CHARACTER;
+        const names = placesOfName(bar, picture.steps, column, bar.lock.length * LOCK_CHARACTER + LOCK_INDENT * 2);
         return (
           <g key={`${bar.cpu} ${bar.lock} ${bar.from}`} className="held">
             <rect {...box} y={y} height={LOCK_BAR} rx={3} />
-            {hasRoom && bar.from >= first && (
-              <text x={box.x + 5} y={y + LOCK_BAR - 4}>
+            {names.map((place) => (
+              <text key={place} x={place - offset + LOCK_INDENT} y={y + LOCK_BAR - 4}>
                 {bar.lock}
               </text>
-            )}
+            ))}
           </g>
         );
       })}
@@ -122,23 +134,19 @@ export const Tile = memo(function Tile({ picture, geometry, index, firstLane, la
           />
         );
       })}
-      {picture.stretches
-        .filter((item) => isHere(item) && item.from >= first)
-        .map((item) => {
-          const { lane, top } = laneOf(item.cpu);
-          const until = Math.min(item.to, picture.steps);
-          const text = fitted(item.label, (until - item.from + 1) * column);
-          return text === "" ? null : (
-            <text
-              key={`${item.cpu} ${item.context} ${item.from}`}
-              className="function"
-              x={x(item.from) + 2}
-              y={top + rowTop(lane, item.context) + LABEL - 3}
-            >
-              {text}
-            </text>
-          );
-        })}
+      {labels.filter(isHere).map((label) => {
+        const { lane, top } = laneOf(label.cpu);
+        return (
+          <text
+            key={`${label.cpu} ${label.context} ${label.from}`}
+            className="function"
+            x={x(label.from) + 2}
+            y={top + rowTop(lane, label.context) + LABEL - 3}
+          >
+            {label.text}
+          </text>
+        );
+      })}
       {picture.cells.slice(first - 1, last).map((cell) => {
         if (cell.cpu < firstLane || cell.cpu > lastLane) return null;
         const { lane, top } = laneOf(cell.cpu);
@@ -169,11 +177,12 @@ export const Tile = memo(function Tile({ picture, geometry, index, firstLane, la
   );
 });
 
-/** As much of a name as fits; nothing if that would say nothing. */
-function fitted(label: string, room: number): string {
-  const characters = Math.floor(room / LABEL_CHARACTER);
-  if (label.length <= characters) return label;
-  return characters < 5 ? "" : `${label.slice(0, characters - 1)}…`;
+/** Left edges, on the canvas, of a name in its bar: at its start, and again where the run ends in a long one. */
+function placesOfName({ from, to }: Span, steps: number, column: number, width: number): readonly number[] {
+  const left = columnLeft(from, column);
+  const right = columnLeft(Math.min(to, steps) + 1, column);
+  if (right - left < width) return [];
+  return to > steps && right - left > width * 3 ? [left, right - width] : [left];
 }
 
 function crosses(
@@ -187,6 +196,8 @@ function crosses(
   const isInColumns = sent <= last && (received ?? steps + 1) >= first;
   return isInColumns && Math.min(from, to) <= bottom && Math.max(from, to) >= top;
 }
+
+const NAMES: Readonly<Record<Message["kind"], string>> = { ipi: "IPI", ack: "answer", wake: "wake-up" };
 
 function MessageArrow({
   message,
@@ -213,11 +224,16 @@ function MessageArrow({
   const x2 = end - offset;
   const [y1, y2] = [edge(from, true), edge(to, false)];
   const bend = Math.max(16, Math.abs(y2 - y1) / 2) * (isDown ? 1 : -1);
+  const isLost = received === undefined;
   return (
-    <path
-      className={`message ${kind}${received === undefined ? " lost" : ""}`}
-      d={`M${x1},${y1} C${x1},${y1 + bend} ${x2},${y2 - bend} ${x2},${y2}`}
-      markerEnd={`url(#head-${kind})`}
-    />
+    <g className={`message ${kind}${isLost ? " lost" : ""}`}>
+      <path d={`M${x1},${y1} C${x1},${y1 + bend} ${x2},${y2 - bend} ${x2},${y2}`} markerEnd={`url(#head-${kind})`} />
+      {isLost && (
+        <text x={Math.min(x1, x2) - 6} y={(y1 + y2) / 2 + 4}>
+          {NAMES[kind]}
+          {column >= MIN_SENTENCE_COLUMN && ", unanswered"}
+        </text>
+      )}
+    </g>
   );
 }

@@ -1,9 +1,9 @@
 /**
  * A file that the reader brought: what it is is told from what it holds. Every refusal is a message.
  */
-import type { AddressSubject, Result } from "@shootdown/doctor/face";
+import type { Result } from "@shootdown/doctor/face";
 import type { Failure } from "../engine/protocol.js";
-import { examine, openResult } from "./session.js";
+import { examine, getSession, openResult, say, show } from "./session.js";
 
 /** Larger files are no configuration and no patch. Bytes, as the terminal has it. */
 const MAX_INPUT_BYTES = 8 * 1024 * 1024;
@@ -14,31 +14,51 @@ function refused(code: string, about: string, place: string, reason: string, nex
   return { code, about, place, reason, next, sites: [] };
 }
 
-/** Takes the file, or says why not. */
-export async function takeFile(file: File, subject: AddressSubject): Promise<Failure | undefined> {
+/** Takes the file and shows what comes of it, or says why not. */
+export async function takeFile(file: File): Promise<void> {
   const name = file.name.replace(/[^\w.+-]/g, "_");
+  const problem = await taken(file, name);
+  if (problem) say(problem);
+}
+
+async function taken(file: File, name: string): Promise<Failure | undefined> {
   if (file.size > MAX_INPUT_BYTES) {
     const reason = `${(file.size / 1e6).toFixed(1)} MB: more than 8 MiB`;
-    return refused("S1103", "a file is not text", name, reason, "give a .config, a patch or a result document");
+    return notText(name, reason, "give a .config, a patch or a result document");
   }
-  const bytes = new Uint8Array(await file.arrayBuffer());
+  let bytes: Uint8Array;
+  try {
+    bytes = new Uint8Array(await file.arrayBuffer());
+  } catch {
+    return refused("S1101", "a file cannot be read", name, "it is a folder, or it is gone", "give one file");
+  }
+  const [first, second] = bytes;
+  if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)) {
+    return notText(name, "the file is UTF-16", `make it UTF-8: iconv -f UTF-16 -t UTF-8 ${name}`);
+  }
   if (bytes.includes(0)) {
     const next = "give a .config, a patch or a result document as text";
-    return refused("S1103", "a file is not text", name, "the file has NUL bytes: it is binary, not text", next);
+    return notText(name, "the file has NUL bytes: it is binary, not text", next);
   }
   let text: string;
   try {
     text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
-    return refused("S1103", "a file is not text", name, "the file is not UTF-8 text", "give it as text");
+    return notText(name, "the file is not UTF-8 text", "give it as text");
   }
   if (text.trimStart().startsWith("{")) return takeResult(name, text);
+  const { subject } = getSession();
+  show("doctor");
   if (/^(diff |--- )/m.test(text) && /^@@ /m.test(text)) {
-    void examine({ ...subject, patches: [...subject.patches, { name, text }] });
-    return undefined;
-  }
-  void examine({ ...subject, config: { name, text }, set: {} });
+    // The same file again is a newer version of it.
+    const others = subject.patches.filter((patch) => patch.name !== name);
+    void examine({ ...subject, patches: [...others, { name, text }] });
+  } else void examine({ ...subject, config: { name, text }, set: {} });
   return undefined;
+}
+
+function notText(place: string, reason: string, next: string): Failure {
+  return refused("S1103", "a file is not text", place, reason, next);
 }
 
 function takeResult(name: string, text: string): Failure | undefined {
@@ -47,7 +67,7 @@ function takeResult(name: string, text: string): Failure | undefined {
   try {
     result = JSON.parse(text) as Result;
   } catch {
-    return refused("S1103", "a file is not text", name, "it begins like JSON and is none", next);
+    return notText(name, "it begins like JSON and is none", next);
   }
   const { input, stages } = result ?? {};
   const check = stages?.check;
