@@ -5,6 +5,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { encodeAddress } from "@shootdown/doctor/face";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { hasBrowser, Lab, type LabPage, WIDE } from "../support/lab.js";
 import { embeddedTree, exampleConfig } from "../support/model-tree.js";
@@ -41,9 +42,11 @@ describe.skipIf(!hasBrowser)("bad input to the lab (chromium)", () => {
   test.each<[string, string, string | (() => Buffer), RegExp]>([
     ["50 MB", "big.config", () => Buffer.alloc(50e6, "CONFIG_A=y\n"), /S1103[\s\S]*more than 8 MiB/],
     ["a binary", "vmlinux", () => Buffer.from([0x7f, 0x45, 0x4c, 0x46, 0, 1, 2]), /S1103[\s\S]*binary/],
+    ["UTF-16", "wide.config", () => Buffer.from("\ufeffCONFIG_SMP=y\n", "utf16le"), /S1103[\s\S]*UTF-16[\s\S]*iconv/],
     ["no UTF-8", "latin.config", () => Buffer.from([0x43, 0xe4, 0x0a]), /S1103[\s\S]*not UTF-8/],
     ["nothing", "empty.config", "", /S1203/],
     ["HTML", "page.config", `${HTML}\n`, /S1201[\s\S]*<img src="x"/],
+    ["HTML in a value", "value.config", `CONFIG_SMP=${HTML}\n`, /S120\d[\s\S]*<img src="x"/],
     [
       "another architecture",
       "riscv.config",
@@ -96,9 +99,6 @@ describe.skipIf(!hasBrowser)("bad input to the lab (chromium)", () => {
 
   test("a long search shows how far it is, and stops at a click", async () => {
     const { page } = one;
-    const hash = "#/doctor";
-    await page.goto(lab.address + hash);
-    const { encodeAddress } = await import("@shootdown/doctor/face");
     const subject = {
       config: { name: "6.12-v7-smp-highmem.config" },
       cpu: "cortex-a9",
@@ -113,6 +113,13 @@ describe.skipIf(!hasBrowser)("bad input to the lab (chromium)", () => {
     expect(await page.locator(".search-status").first().innerText()).toMatch(
       /Stopped at [\d,]+ states, depth \d+: no violation so far/,
     );
+    // The same of what is ahead of a schedule of one's own.
+    await page.getByRole("navigation", { name: "Views" }).getByRole("button", { name: "Run" }).click();
+    await page.getByRole("button", { name: "Start a schedule of your own" }).click();
+    await page.waitForSelector(".outlook >> text=/[0-9,]+ states\\/s · depth [0-9]+ · [0-9.]+ MB/");
+    await page.locator(".outlook").getByRole("button", { name: "Stop" }).click();
+    await page.waitForSelector(".outlook >> text=not known: the search was stopped");
+    await page.getByRole("navigation", { name: "Views" }).getByRole("button", { name: "Doctor" }).click();
     await page.getByRole("button", { name: "Report 2" }).click();
     await page.waitForSelector(".finding-picture");
   });

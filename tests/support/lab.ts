@@ -15,7 +15,14 @@ const BROWSER = "chromium";
 export const hasBrowser = hasTool(BROWSER);
 
 export const WIDE = { width: 1440, height: 900 };
-export const PHONE = { width: 390, height: 844 };
+export const PHONE = { width: 360, height: 740 };
+export const SIZES = [
+  ["wide", WIDE],
+  ["phone", PHONE],
+] as const;
+
+/** In the order of the bar at the top. */
+export const VIEWS = ["Doctor", "Run", "Matrix", "Patch", "Link", "Allocator"] as const;
 
 /** Milliseconds that a verdict may take where other tests run, too. */
 export const PATIENCE = 100_000;
@@ -97,6 +104,19 @@ export async function seriousFindings(page: Page): Promise<string[]> {
       .filter(({ impact }) => impact === "serious" || impact === "critical")
       .flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => id + ": " + target.join(" ") + " " + failureSummary)))`);
 }
+
+export function goToView(page: Page, name: (typeof VIEWS)[number]): Promise<void> {
+  return page.getByRole("navigation", { name: "Views" }).getByRole("button", { name }).click();
+}
+
+/** What is examined can be chosen: on a narrow screen it is folded. */
+export async function unfoldQuestion(page: Page): Promise<void> {
+  const fold = page.locator(".ask-fold:not([open]) > summary");
+  if (await fold.isVisible()) await fold.click();
+}
+
+/** What may follow is of the step that is shown. */
+export const SETTLED = ".choices-panel[aria-busy=false] .choices button";
 
 /** The focused element's name, also inside an editor. */
 const FOCUSED = `(() => {

@@ -117,7 +117,7 @@ function answer(files: ReadonlyMap<string, StaticFile>, request: IncomingMessage
 function refusal(files: ReadonlyMap<string, StaticFile>, request: IncomingMessage): [number, string] | undefined {
   if (!isLocal(request)) return [403, "this server answers its own machine only"];
   if (request.method !== "GET" && request.method !== "HEAD") return [405, "only GET and HEAD"];
-  return fileOf(files, request) ? undefined : [404, "there is no such file"];
+  return fileOf(files, request) ? undefined : [404, "there is no such file; the page is at /"];
 }
 
 function fileOf(files: ReadonlyMap<string, StaticFile>, { url = "/" }: IncomingMessage): StaticFile | undefined {

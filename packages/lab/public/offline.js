@@ -14,15 +14,19 @@ async function keep(urls, port) {
   const cache = await caches.open(CACHE);
   const wanted = new Set(urls);
   for (const request of await cache.keys()) if (!wanted.has(request.url)) await cache.delete(request);
-  for (const url of wanted) if (!(await cache.match(url))) await cache.add(url);
+  for (const url of wanted) if (!isNamedByContent(url) || !(await cache.match(url))) await cache.add(url);
   port.postMessage("kept");
 }
 
 self.addEventListener("fetch", (event) => {
   if (event.request.method !== "GET") return;
-  const isNamedByContent = new URL(event.request.url).pathname.includes("/assets/");
-  event.respondWith(isNamedByContent ? kept(event.request) : fresh(event.request));
+  event.respondWith(isNamedByContent(event.request.url) ? kept(event.request) : fresh(event.request));
 });
+
+/** What is not may be of an older page, which asks for files that are gone. */
+function isNamedByContent(url) {
+  return new URL(url).pathname.includes("/assets/");
+}
 
 async function kept(request) {
   return (await caches.match(request.url)) ?? fetch(request);

@@ -2,7 +2,7 @@
  * The editor: CodeMirror in a shadow root, where its styles are constructed style sheets, which the page's policy allows
  * (style elements it does not).
  */
-import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
+import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
 import { javascript } from "@codemirror/lang-javascript";
 import { bracketMatching, HighlightStyle, indentOnInput, indentUnit, syntaxHighlighting } from "@codemirror/language";
 import { type Diagnostic, lintGutter, setDiagnostics } from "@codemirror/lint";
@@ -127,8 +127,7 @@ export class Editor {
             return true;
           },
         },
-        // Tab indents; Escape, then Tab leaves the editor.
-        indentWithTab,
+        // Tab goes on to the next control, as everywhere in the page; Ctrl+] indents.
         ...defaultKeymap,
         ...historyKeymap,
         ...searchKeymap,

@@ -71,7 +71,8 @@ export function PatchView() {
           {ofEdits && !failure && <Answer examined={ofEdits} />}
           {!ofEdits && (
             <p className="empty">
-              Change something, then check it: all four stages, and every schedule of the scenario.
+              Change something, then check it (<kbd>Ctrl</kbd>+<kbd>Enter</kbd>): all four stages, and every schedule of
+              the scenario. <kbd>Ctrl</kbd>+<kbd>]</kbd> indents.
             </p>
           )}
           <h3>The patch</h3>

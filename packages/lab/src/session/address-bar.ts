@@ -46,8 +46,9 @@ function write(): void {
 async function read(): Promise<void> {
   if (location.hash === written && written !== "") return;
   try {
-    const address = location.hash === "" || location.hash === "#/" ? { view: "doctor" } : decodeAddress(location.hash);
-    await follow(address);
+    // A link whose # was changed leads here too, with what was behind it before.
+    const text = location.hash === "" ? location.search : location.hash;
+    await follow(text === "" || text === "#/" ? { view: "doctor" } : decodeAddress(text));
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     const { code, place, reason, next } = error;
