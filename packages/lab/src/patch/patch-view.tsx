@@ -81,12 +81,15 @@ export function PatchView() {
           ) : (
             // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by the keyboard
             <pre className="diff" tabIndex={0} role="region" aria-label="The patch">
-              {text.split("\n").map((line, index) => (
-                <span key={index} className={lineKind(line)}>
-                  {line}
-                  {"\n"}
-                </span>
-              ))}
+              {text
+                .trimEnd()
+                .split("\n")
+                .map((line, index) => (
+                  <span key={index} className={lineKind(line)}>
+                    {line}
+                    {"\n"}
+                  </span>
+                ))}
             </pre>
           )}
         </aside>

@@ -177,12 +177,13 @@ export const Tile = memo(function Tile({ picture, labels, geometry, index, first
   );
 });
 
-/** Left edges, on the canvas, of a name in its bar: at its start, and again where the run ends in a long one. */
+/** Left edges, on the canvas, of a name in its bar: at its start; where the run ends if it is still held, where its reader looks; in a long one both. */
 function placesOfName({ from, to }: Span, steps: number, column: number, width: number): readonly number[] {
   const left = columnLeft(from, column);
   const right = columnLeft(Math.min(to, steps) + 1, column);
   if (right - left < width) return [];
-  return to > steps && right - left > width * 3 ? [left, right - width] : [left];
+  if (to <= steps) return [left];
+  return right - left > width * 3 ? [left, right - width] : [right - width];
 }
 
 function crosses(
