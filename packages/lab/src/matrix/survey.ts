@@ -3,10 +3,10 @@
  * goes on while other views are shown.
  */
 import type { AddressSubject, AddressText } from "@shootdown/doctor/face";
-import { useSyncExternalStore } from "react";
 import { EngineFailure, Stopped } from "../engine/client.js";
 import { surveyor } from "../engine/engines.js";
 import type { Catalogue, CellAnswer, MatrixColumn, SearchProgress } from "../engine/protocol.js";
+import { Store, useStore } from "../parts/store.js";
 
 export interface Place {
   readonly scenario: string;
@@ -31,26 +31,18 @@ export interface Survey {
 /** States of one cell, as `impact` at a terminal has it. */
 const MAX_STATES = 8_000_000;
 
-let survey: Survey = { cells: new Map(), isRunning: false, startedAt: 0 };
-const listeners = new Set<() => void>();
+const store = new Store<Survey>({ cells: new Map(), isRunning: false, startedAt: 0 });
 
 function set(change: Partial<Survey>): void {
-  survey = { ...survey, ...change };
-  for (const listener of listeners) listener();
+  store.set({ ...store.get(), ...change });
 }
 
 function setCell(place: Place, cell: CellState): void {
-  set({ cells: new Map(survey.cells).set(keyOf(place), cell) });
+  set({ cells: new Map(store.get().cells).set(keyOf(place), cell) });
 }
 
 export function useSurvey(): Survey {
-  return useSyncExternalStore(
-    (listener) => {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-    () => survey,
-  );
+  return useStore(store);
 }
 
 export function keyOf({ scenario, column, patch }: Place): string {
@@ -72,7 +64,7 @@ export function subjectOf({ scenario, column, patch }: Place): AddressSubject {
 
 /** Asks every cell that is not answered (of one scenario, if one is named): without a patch, and with it if one is given. */
 export async function fill(catalogue: Catalogue, patch: AddressText | undefined, only?: string): Promise<void> {
-  if (survey.isRunning) surveyor.stop("cell");
+  if (store.get().isRunning) surveyor.stop("cell");
   const startedAt = performance.now();
   set({ isRunning: true, startedAt });
   const sides = patch ? [undefined, patch] : [undefined];
@@ -81,10 +73,10 @@ export async function fill(catalogue: Catalogue, patch: AddressText | undefined,
     for (const column of catalogue.matrix) {
       for (const side of sides) {
         const place: Place = { scenario, column, patch: side };
-        const known = survey.cells.get(keyOf(place));
+        const known = store.get().cells.get(keyOf(place));
         if (known && known.state !== "asking") continue;
         const wentOn = await askCell(place);
-        if (!wentOn || survey.startedAt !== startedAt) return;
+        if (!wentOn || store.get().startedAt !== startedAt) return;
       }
     }
   }
@@ -103,7 +95,7 @@ async function askCell(place: Place): Promise<boolean> {
     setCell(place, { state: "answered", answer });
   } catch (error) {
     if (error instanceof Stopped) {
-      const cells = new Map(survey.cells);
+      const cells = new Map(store.get().cells);
       cells.delete(keyOf(place));
       set({ cells });
       return false;

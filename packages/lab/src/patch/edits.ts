@@ -4,7 +4,7 @@
  */
 import type { AddressText } from "@shootdown/doctor/face";
 import { createTwoFilesPatch } from "diff";
-import { useSyncExternalStore } from "react";
+import { Store, useStore } from "../parts/store.js";
 
 export interface Edit {
   readonly before: string;
@@ -17,27 +17,19 @@ export type Edits = ReadonlyMap<string, Edit>;
 export const PATCH_NAME = "lab.patch";
 const CONTEXT_LINES = 3;
 
-let edits: Edits = new Map();
+const store = new Store<Edits>(new Map());
 let drops = 0;
-const listeners = new Set<() => void>();
 
 export function useEdits(): Edits {
-  return useSyncExternalStore(
-    (listener) => {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-    () => edits,
-  );
+  return useStore(store);
 }
 
 /** A text that is the file's own again is no edit. */
 export function edit(path: string, before: string, after: string): void {
-  const next = new Map(edits);
+  const next = new Map(store.get());
   if (before === after) next.delete(path);
   else next.set(path, { before, after });
-  edits = next;
-  for (const listener of listeners) listener();
+  store.set(next);
 }
 
 /** How often edits were dropped: then, and only then, an editor must take a file's own text again. */
@@ -46,13 +38,12 @@ export function dropCount(): number {
 }
 
 export function dropEdits(): void {
-  edits = new Map();
   drops++;
-  for (const listener of listeners) listener();
+  store.set(new Map());
 }
 
 /** A unified diff that `--patch` takes; undefined if nothing is changed. */
-export function patchText(of: Edits = edits): string | undefined {
+export function patchText(of: Edits = store.get()): string | undefined {
   if (of.size === 0) return undefined;
   const files = [...of].sort(([a], [b]) => (a < b ? -1 : 1));
   return files

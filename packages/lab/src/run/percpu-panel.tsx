@@ -2,9 +2,7 @@
  * The percpu chunks after the current step: each with its slot, its bitmaps bit by bit and its counters.
  */
 import type { Bit, Bitmap, PercpuChunk } from "./percpu-chunks.js";
-import { changeKind, type Element } from "./replayed-state.js";
-
-const SIGNS = { added: "+", modified: "~", deleted: "−" } as const;
+import { CHANGE_SIGNS, changeKind, type Element } from "./replayed-state.js";
 
 export function PercpuPanel({ chunks }: { chunks: readonly PercpuChunk[] }) {
   if (chunks.length === 0) return null;
@@ -63,7 +61,7 @@ function Counter({ element }: { element: Element }) {
     <span className={kind}>
       {name.replaceAll("_", " ")}{" "}
       <b>
-        {kind && SIGNS[kind]}
+        {kind && CHANGE_SIGNS[kind]}
         {element.value}
       </b>
       {element.before !== undefined && <s>{element.before}</s>}

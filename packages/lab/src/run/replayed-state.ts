@@ -163,6 +163,9 @@ export function changeKind({ value, before }: Element): "added" | "modified" | "
   return before === 0 ? "added" : value === 0 ? "deleted" : "modified";
 }
 
+/** How a change is shown to those who do not see its colour. */
+export const CHANGE_SIGNS = { added: "+", modified: "~", deleted: "−" } as const;
+
 /** Mappings hold a page's number plus 1: an entry of a page table, or a CPU's copy of one. */
 const MAPPINGS = /^(pte|tlb|fixmap_pte|fixmap_tlb|kmap_ctrl_pteval)\b/;
 /** Their first index is a CPU. */

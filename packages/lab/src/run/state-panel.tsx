@@ -7,6 +7,7 @@ import type { ShownRun } from "../session/session.js";
 import { percpuChunks } from "./percpu-chunks.js";
 import { PercpuPanel } from "./percpu-panel.js";
 import {
+  CHANGE_SIGNS,
   changeKind,
   type Element,
   type Family,
@@ -16,8 +17,6 @@ import {
   ReplayedState,
   shownValue,
 } from "./replayed-state.js";
-
-const SIGNS = { added: "+", modified: "~", deleted: "−" } as const;
 
 export function StatePanel({ run, step }: { run: ShownRun; step: number }) {
   const [changedOnly, setChangedOnly] = useState(false);
@@ -113,11 +112,11 @@ function Value({ element }: { element: Element }) {
   );
 }
 
-function Sign({ kind }: { kind: keyof typeof SIGNS }) {
+function Sign({ kind }: { kind: keyof typeof CHANGE_SIGNS }) {
   return (
     <>
       <b className="sign" aria-hidden="true">
-        {SIGNS[kind]}
+        {CHANGE_SIGNS[kind]}
       </b>
       <span className="visually-hidden">{kind} </span>
     </>

@@ -5,10 +5,10 @@
  * The address follows every change (`address-bar.ts`), so that a link reproduces what is shown.
  */
 import type { AddressSubject, Prescription, Result } from "@shootdown/doctor/face";
-import { useSyncExternalStore } from "react";
 import { EngineFailure, Stopped } from "../engine/client.js";
 import { engine, pharmacist } from "../engine/engines.js";
 import type { Catalogue, Explored, Failure, Look, PharmacyProgress, SearchProgress } from "../engine/protocol.js";
+import { Store, useStore } from "../parts/store.js";
 
 export const VIEWS = ["doctor", "run", "matrix", "patch", "link", "allocator"] as const;
 export type View = (typeof VIEWS)[number];
@@ -76,25 +76,17 @@ export const REPORT_1: AddressSubject = {
   sizes: {},
 };
 
-let session: Session = { view: "doctor", subject: REPORT_2, isOpening: false, step: 0 };
-const listeners = new Set<() => void>();
+const store = new Store<Session>({ view: "doctor", subject: REPORT_2, isOpening: false, step: 0 });
 
-export function getSession(): Session {
-  return session;
-}
-
-export function subscribe(listener: () => void): () => void {
-  listeners.add(listener);
-  return () => listeners.delete(listener);
-}
+export const getSession = store.get;
+export const { subscribe } = store;
 
 function set(change: Partial<Session>): void {
-  session = { ...session, ...change };
-  for (const listener of listeners) listener();
+  store.set({ ...store.get(), ...change });
 }
 
 export function useSession(): Session {
-  return useSyncExternalStore(subscribe, getSession);
+  return useStore(store);
 }
 
 // ---- what views do ----
@@ -104,7 +96,7 @@ export function show(view: View): void {
 }
 
 export function goTo(step: number): void {
-  const last = session.run?.trace.length ?? 0;
+  const last = getSession().run?.trace.length ?? 0;
   set({ step: Math.max(0, Math.min(last, step)) });
 }
 
@@ -118,17 +110,18 @@ export async function loadCatalogue(): Promise<void> {
 
 /** Examines something else, from the first stage on. What ran before is stopped. */
 export async function examine(subject: AddressSubject, look: Look = { kind: "search" }): Promise<void> {
-  if (session.examined?.status === "running") engine.stop("examine");
-  if (session.pharmacy?.status === "running") pharmacist.stop("prescribe");
+  if (getSession().examined?.status === "running") engine.stop("examine");
+  if (getSession().pharmacy?.status === "running") pharmacist.stop("prescribe");
   const startedAt = performance.now();
   const begun: Examined = { subject, status: "running", stages: {}, startedAt };
   // A run of another kernel would be taken for this one's.
-  const isOfOther = session.run !== undefined && JSON.stringify(session.run.subject) !== JSON.stringify(subject);
+  const isOfOther =
+    getSession().run !== undefined && JSON.stringify(getSession().run.subject) !== JSON.stringify(subject);
   const kept = isOfOther ? { run: undefined, step: 0 } : {};
   set({ subject, examined: begun, pharmacy: undefined, problem: undefined, ...kept });
-  const isCurrent = () => session.examined?.startedAt === startedAt;
+  const isCurrent = () => getSession().examined?.startedAt === startedAt;
   const update = (change: Partial<Examined>) => {
-    if (isCurrent()) set({ examined: { ...session.examined!, ...change } });
+    if (isCurrent()) set({ examined: { ...getSession().examined!, ...change } });
   };
   try {
     const result = await engine.ask("examine", { subject, look }, update);
@@ -137,7 +130,7 @@ export async function examine(subject: AddressSubject, look: Look = { kind: "sea
     if (isCurrent() && check.trace && check.schedule && check.initial) {
       const { trace, schedule, initial, violation } = check;
       set({ run: { subject, origin: "finding", schedule, initial, trace, violation }, step: trace.length });
-    } else if (isCurrent() && session.run?.origin === "finding") set({ run: undefined, step: 0 });
+    } else if (isCurrent() && getSession().run?.origin === "finding") set({ run: undefined, step: 0 });
     if (isCurrent() && result.verdict === "finding") void prescribe(subject, result);
   } catch (error) {
     if (error instanceof Stopped) update({ status: "stopped" });
@@ -147,14 +140,14 @@ export async function examine(subject: AddressSubject, look: Look = { kind: "sea
 }
 
 export function stopExamination(): void {
-  if (session.examined?.status === "running") engine.stop("examine");
+  if (getSession().examined?.status === "running") engine.stop("examine");
 }
 
 async function prescribe(subject: AddressSubject, result: Result): Promise<void> {
   const mine: Pharmacy = { status: "running", prescriptions: [] };
   set({ pharmacy: mine });
   const update = (change: Partial<Pharmacy>) => {
-    if (session.examined?.result === result) set({ pharmacy: { ...session.pharmacy!, ...change } });
+    if (getSession().examined?.result === result) set({ pharmacy: { ...getSession().pharmacy!, ...change } });
   };
   try {
     update({ status: "done", prescriptions: await pharmacist.ask("prescribe", { subject, result }, update) });
@@ -164,7 +157,7 @@ async function prescribe(subject: AddressSubject, result: Result): Promise<void>
 }
 
 export function stopPrescribing(): void {
-  if (session.pharmacy?.status === "running") pharmacist.stop("prescribe");
+  if (getSession().pharmacy?.status === "running") pharmacist.stop("prescribe");
 }
 
 /** Opens a run by its schedule, or one that is made up. Says what is wrong if there is no such run. */
@@ -197,6 +190,6 @@ export function openResult(run: ShownRun): void {
 export async function successorsOfRun(run: ShownRun): Promise<readonly number[]> {
   if (run.successors) return run.successors;
   const { successors } = await engine.ask("explore", { subject: run.subject, schedule: run.schedule });
-  if (session.run === run) set({ run: { ...run, successors } });
+  if (getSession().run === run) set({ run: { ...run, successors } });
   return successors;
 }

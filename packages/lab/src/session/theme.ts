@@ -1,8 +1,8 @@
 /**
  * Dark or light: as the system says, until the reader says otherwise; then as the reader said last.
  */
-import { useSyncExternalStore } from "react";
 import { useMedia } from "../parts/media.js";
+import { Store, useStore } from "../parts/store.js";
 
 export type Theme = "system" | "light" | "dark";
 const KEY = "shootdown-theme";
@@ -17,7 +17,8 @@ export function readTheme(): Theme {
   }
 }
 
-const listeners = new Set<() => void>();
+/** What the reader chose. */
+const chosen = new Store<Theme>("system");
 
 export function applyTheme(theme: Theme = readTheme()): void {
   if (theme === "system") delete document.documentElement.dataset.theme;
@@ -26,17 +27,12 @@ export function applyTheme(theme: Theme = readTheme()): void {
     if (theme === "system") localStorage.removeItem(KEY);
     else localStorage.setItem(KEY, theme);
   } catch {}
-  for (const listener of listeners) listener();
+  chosen.set(theme);
 }
 
 /** Whether dark is what is seen now. */
 export function useIsDark(): boolean {
   const isSystemDark = useMedia("(prefers-color-scheme: dark)");
-  const chosen = useSyncExternalStore(subscribe, () => document.documentElement.dataset.theme);
-  return chosen === undefined ? isSystemDark : chosen === "dark";
-}
-
-function subscribe(listener: () => void): () => void {
-  listeners.add(listener);
-  return () => listeners.delete(listener);
+  const theme = useStore(chosen);
+  return theme === "system" ? isSystemDark : theme === "dark";
 }
