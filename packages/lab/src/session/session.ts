@@ -115,8 +115,8 @@ export async function examine(subject: AddressSubject, look: Look = { kind: "sea
   const startedAt = performance.now();
   const begun: Examined = { subject, status: "running", stages: {}, startedAt };
   // A run of another kernel would be taken for this one's.
-  const isOfOther =
-    getSession().run !== undefined && JSON.stringify(getSession().run.subject) !== JSON.stringify(subject);
+  const { run } = getSession();
+  const isOfOther = run !== undefined && JSON.stringify(run.subject) !== JSON.stringify(subject);
   const kept = isOfOther ? { run: undefined, step: 0 } : {};
   set({ subject, examined: begun, pharmacy: undefined, problem: undefined, ...kept });
   const isCurrent = () => getSession().examined?.startedAt === startedAt;
