@@ -137,7 +137,7 @@ describe.skipIf(!hasBrowser)("the lab (chromium)", () => {
         .first()
         .waitFor();
       const status = page.locator(".search-status");
-      await status.getByText(/\d+ of \d+ cells, \d+ s · .* [\d,]+ states\/s, depth \d+, [\d.]+ MB/).waitFor();
+      await status.getByText(/\d+ of \d+ cells, \d+ s · .* [\d,]+ states\/s · depth \d+ · [\d.]+ MB/).waitFor();
       await page.getByRole("button", { name: "Stop" }).click();
       await page.getByLabel("Before and after a patch").selectOption("set-memory-irqs-off");
       await page.getByRole("rowheader", { name: "set-memory" }).getByRole("button").click();
@@ -191,7 +191,7 @@ describe.skipIf(!hasBrowser)("the lab (chromium)", () => {
       expect(await bits.nth(7).getAttribute("aria-label")).toBe("4096 of 4096 bytes in use");
       expect(await bits.nth(8).getAttribute("aria-label")).toBe("0 of 4096 bytes in use");
       expect(await seriousFindings(page)).toEqual([]);
-      await page.getByLabel("Trace", { exact: true }).fill("a 128 8 0\nf 0\nf 9\n");
+      await page.locator("textarea").fill("a 128 8 0\nf 0\nf 9\n");
       await page.getByLabel("Chunks from").selectOption("km");
       await page.getByRole("button", { name: "Run the trace" }).click();
       await page.waitForSelector(".step-count:has-text('0 / 3')");
@@ -221,6 +221,9 @@ describe.skipIf(!hasBrowser)("the lab (chromium)", () => {
 
   test("says what would fix it, and applies it", async () => {
     const page = await openReport2(WIDE);
+    await page.waitForSelector(
+      ".prescriptions >> text=/Trying \\d+ of \\d+ changes.* [\\d,]+ states\\/s · depth \\d+/",
+    );
     const fix = page.locator(".prescriptions li", { hasText: "CONFIG_HIGHMEM=n" });
     expect(await fix.innerText()).toMatch(/takes away HIGHMEM[\s\S]*sound in \d+ scenarios/);
     await fix.getByRole("button", { name: "Apply" }).click();

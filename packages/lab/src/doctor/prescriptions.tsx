@@ -2,6 +2,7 @@
  * What would fix the finding. Each has passed all four stages in every scenario; a click applies it.
  */
 import type { AddressSubject, Prescription } from "@shootdown/doctor/face";
+import { searchText } from "../parts/search-text.js";
 import { examine, type Pharmacy, stopPrescribing } from "../session/session.js";
 
 export function Prescriptions({ pharmacy, subject }: { pharmacy: Pharmacy; subject: AddressSubject }) {
@@ -13,8 +14,9 @@ export function Prescriptions({ pharmacy, subject }: { pharmacy: Pharmacy; subje
         <p className="search-status running" role="status">
           <span>
             {progress
-              ? `Trying ${progress.tried + 1} of ${progress.total} changes, each in every scenario …`
+              ? `Trying ${progress.tried + 1} of ${progress.total} changes, each in every scenario`
               : "Looking for changes to try …"}
+            {progress?.search && ` · ${searchText(progress.search.progress, progress.search.milliseconds)}`}
           </span>
           <button type="button" className="small" onClick={stopPrescribing}>
             Stop

@@ -3,6 +3,7 @@
  */
 import { count, megabytes } from "@shootdown/doctor/face";
 import { useClock } from "../parts/clock.js";
+import { searchText } from "../parts/search-text.js";
 import { type Examined, examine, stopExamination } from "../session/session.js";
 
 export function SearchStatus({ examined }: { examined: Examined }) {
@@ -30,14 +31,9 @@ export function SearchStatus({ examined }: { examined: Examined }) {
       </div>
     );
   }
-  const seconds = Math.max(0.1, (now - startedAt) / 1000);
   return (
     <div className="search-status running" role="status">
-      <span>
-        {progress
-          ? `${count(progress.states)} states · ${count(Math.round(progress.states / seconds))} states/s · depth ${progress.depth} · ${megabytes(progress.memory)}`
-          : "Working …"}
-      </span>
+      <span>{progress ? searchText(progress, now - startedAt) : "Working …"}</span>
       <button type="button" className="small" onClick={stopExamination}>
         Stop
       </button>

@@ -53,8 +53,21 @@ export const methods: Answers<Exclude<MethodName, "sources">> = {
   prescribe({ subject, result }, report) {
     const shipped = shippedNames().map(shippedPatch);
     const options = { chaining: true, shortest: false, maxStates: MAX_PRESCRIPTION_STATES };
-    const input: Examination = { ...subjectOf(subject), mode: { kind: "search", options }, replayCommand: () => "" };
-    const onTried = (tried: number, total: number) => report({ progress: { tried, total } });
+    let tries = { tried: 0, total: 0 };
+    let begun = performance.now();
+    let states = 0;
+    const onProgress = throttled((progress) => {
+      // Fewer states than before are another search's.
+      if (progress.states < states) begun = performance.now();
+      states = progress.states;
+      report({ progress: { ...tries, search: { progress, milliseconds: performance.now() - begun } } });
+    });
+    const mode: Examination["mode"] = { kind: "search", options, onProgress };
+    const input: Examination = { ...subjectOf(subject), mode, replayCommand: () => "" };
+    const onTried = (tried: number, total: number) => {
+      tries = { tried, total };
+      report({ progress: tries });
+    };
     return prescribe(input, result, { shipped, onTried });
   },
 

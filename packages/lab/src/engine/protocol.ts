@@ -40,6 +40,8 @@ export interface SearchProgress {
 export interface PharmacyProgress {
   readonly tried: number;
   readonly total: number;
+  /** The search that goes on now, and since how many milliseconds. */
+  readonly search?: { readonly progress: SearchProgress; readonly milliseconds: number };
 }
 
 /** The run so far and what may follow. */

@@ -1,9 +1,10 @@
 /**
  * How far the matrix is, and how far its current cell.
  */
-import { type AddressText, count, megabytes } from "@shootdown/doctor/face";
+import type { AddressText } from "@shootdown/doctor/face";
 import type { Catalogue } from "../engine/protocol.js";
 import { useClock } from "../parts/clock.js";
+import { searchText } from "../parts/search-text.js";
 import { keyOf, type Survey } from "./survey.js";
 
 interface StatusProps {
@@ -26,8 +27,6 @@ export function MatrixStatus({ survey, total, patch, catalogue }: StatusProps) {
   const cell = current && survey.cells.get(keyOf(current));
   const asking = cell?.state === "asking" ? cell : undefined;
   const progress = asking?.progress;
-  const perSecond =
-    asking && progress ? Math.round((1000 * progress.states) / Math.max(100, now - asking.startedAt)) : 0;
   const seconds = Math.round((now - survey.startedAt) / 1000);
   return (
     <div className="search-status" role="status">
@@ -36,9 +35,7 @@ export function MatrixStatus({ survey, total, patch, catalogue }: StatusProps) {
         {current
           ? ` · ${current.scenario} on ${current.column.name}${current.patch ? ` + ${current.patch.name}` : ""}`
           : ""}
-        {progress
-          ? ` · ${count(progress.states)} states, ${count(perSecond)} states/s, depth ${progress.depth}, ${megabytes(progress.memory)}`
-          : ""}
+        {asking && progress ? ` · ${searchText(progress, now - asking.startedAt)}` : ""}
       </span>
     </div>
   );

@@ -2,10 +2,11 @@
  * Whether a violation is still ahead: searched from the end of the schedule, in the second engine. A search that takes
  * long shows how far it is and can be stopped.
  */
-import { type AddressSubject, count, type FindingName, findingCode, megabytes } from "@shootdown/doctor/face";
+import { type AddressSubject, count, type FindingName, findingCode } from "@shootdown/doctor/face";
 import { useEffect, useState } from "react";
 import { scout } from "../engine/engines.js";
 import type { Outlook, SearchProgress } from "../engine/protocol.js";
+import { searchText } from "../parts/search-text.js";
 import { goTo, openRun } from "../session/session.js";
 
 /**
@@ -26,7 +27,7 @@ interface OutlookProps {
 
 type Known =
   | { state: "resting" }
-  | { state: "searching"; progress?: SearchProgress; perSecond?: number }
+  | { state: "searching"; progress?: SearchProgress; milliseconds?: number }
   | { state: "stopped" }
   | { state: "known"; outlook: Outlook };
 
@@ -45,8 +46,7 @@ export function OutlookLine({ subject, successors, isOver, kind }: OutlookProps)
       const search = (maxStates: number) => {
         const begun = performance.now();
         const report = ({ progress }: { progress: SearchProgress }) => {
-          const seconds = Math.max(0.1, (performance.now() - begun) / 1000);
-          update({ state: "searching", progress, perSecond: Math.round(progress.states / seconds) });
+          update({ state: "searching", progress, milliseconds: performance.now() - begun });
         };
         return scout.ask("outlook", { subject, successors, maxStates }, report);
       };
@@ -86,9 +86,7 @@ export function OutlookLine({ subject, successors, isOver, kind }: OutlookProps)
       return (
         <p className="outlook">
           Searching what is ahead
-          {known.progress
-            ? `: ${count(known.progress.states)} states · ${count(known.perSecond ?? 0)} states/s · depth ${known.progress.depth} · ${megabytes(known.progress.memory)}`
-            : " …"}
+          {known.progress ? `: ${searchText(known.progress, known.milliseconds ?? 0)}` : " …"}
           <button type="button" className="small" onClick={() => scout.stop("outlook")}>
             Stop
           </button>
