@@ -47,7 +47,6 @@ describe.skipIf(!hasBrowser)("the lab's page (chromium)", () => {
       const look = async (where: string) => {
         for (const finding of await seriousFindings(page)) findings.push(`${where}: ${finding}`);
       };
-      await page.waitForSelector(".prescriptions li");
       for (const stage of [0, 1, 2, 3]) await page.locator(".stage summary").nth(stage).click();
       await look("Doctor");
       await page.getByRole("button", { name: "Step through" }).click();
