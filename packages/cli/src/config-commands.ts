@@ -107,7 +107,7 @@ export function configCommands(program: Command): void {
       });
       const tree = openLinuxTree(options);
       const base = options.input === undefined ? undefined : readConfig(options.input);
-      tellWant(want(tree.kconfig, wishes, base));
+      tellWant(want(tree.kconfig, wishes, base), wishes);
     });
 
   linuxTreeOptions(config.command("lost").description("what a .config asks for and Kconfig does not give, by cause"))
@@ -215,7 +215,7 @@ function whyObject(tree: LinuxTree, arch: string, configuration: Configuration, 
 
 type WantResult = ReturnType<typeof want>;
 
-function tellWant(result: WantResult): void {
+function tellWant(result: WantResult, wishes: readonly { readonly name: string; readonly value: string }[]): void {
   switch (result.kind) {
     case "mistake":
       throw new InputError("S1304", "config want", result.text, "name a symbol of the tree and a value of its type");
@@ -232,8 +232,15 @@ function tellWant(result: WantResult): void {
           `  ${name}: ${before} -> ${after}${prompt === undefined ? "" : `  "${prompt}"`}${place}\n`,
         );
       }
-      if (!result.confirmed)
-        process.stdout.write("not confirmed: a wish depends on a number or text that the solver cannot see\n");
+      if (!result.confirmed) {
+        // A range, or a value that one number takes from another: the solver sees neither.
+        process.stdout.write("which does not suffice:\n");
+        for (const { name, value } of wishes)
+          if (result.configuration.value(name) !== value)
+            process.stdout.write(formatReason(why(result.configuration, name), "  "));
+        process.exitCode = 1;
+        return;
+      }
       process.stdout.write(`append to the .config:\n${result.fragment}`);
       return;
     }

@@ -21,6 +21,7 @@ import {
   modulesFact,
   selectFact,
   sourcesFact,
+  textFact,
 } from "./facts.js";
 import { Literals, type Pair } from "./literals.js";
 import type { Literal, Sat } from "./sat.js";
@@ -111,6 +112,40 @@ export class Encoder {
     this.upper(symbol, { value, visible, selected: reasons, standard }, describeSources(selects, implies, defaults));
     for (const property of selects) this.lowerBySelect(symbol, value, property);
     this.lowerByDefault(symbol, { value, visible, selected, standard }, defaults);
+  }
+
+  /**
+   * Demands that a string or number is this value: it can be asked for, or a default gives it. What a default takes from another
+   * symbol is not seen here and counts as possible.
+   */
+  demandText(symbol: KSymbol, value: string): void {
+    const { sat, literals } = this;
+    const [entry, ...others] = symbol.menus;
+    const isSingle = entry !== undefined && others.length === 0;
+    // Of a symbol with one definition, prompt and defaults need its dependencies alike: facts of their own.
+    for (const condition of isSingle ? dependencies(entry) : []) this.demandCondition(symbol, condition);
+    const holds = (property: Property): Literal =>
+      isSingle
+        ? sat.and(...ownConditions(property).map(({ expr }) => literals.condition(expr).some))
+        : literals.expr(property.visible).some;
+    const prompts = symbol.properties.filter((property) => property.text !== null);
+    const defaults = symbol.properties.filter((property) => property.kind === "default");
+    const ways: Literal[] = [];
+    let isOpen = sat.true;
+    for (const property of defaults) {
+      const source = property.expr?.kind === "symbol" ? property.expr.symbol! : null;
+      const mayGive = source === null || source.menus.length > 0 || source.name === value;
+      if (mayGive) ways.push(sat.and(isOpen, holds(property)));
+      isOpen = sat.and(isOpen, -holds(property));
+    }
+    if (isSingle && prompts.length === 1 && ways.length === 0)
+      for (const condition of ownConditions(prompts[0]!)) this.demandCondition(symbol, condition);
+    else sat.add(-this.group(symbol, textFact(symbol, value, defaults)), ...prompts.map(holds), ...ways);
+  }
+
+  private demandCondition(symbol: KSymbol, condition: Condition): void {
+    const fact = conditionFact(symbol, condition, "", this.sourceLine(condition));
+    this.sat.add(-this.group(symbol, fact), this.literals.condition(condition.expr).some);
   }
 
   /** The most the prompts allow. */

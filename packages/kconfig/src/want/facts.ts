@@ -7,7 +7,15 @@ import type { Condition } from "../conditions.js";
 import { printExpr } from "../expr.js";
 import type { KSymbol, Property } from "../model.js";
 
-export type FactKind = "condition" | "sources" | "select" | "default" | "one member" | "some member" | "modules";
+export type FactKind =
+  | "condition"
+  | "sources"
+  | "select"
+  | "default"
+  | "text"
+  | "one member"
+  | "some member"
+  | "modules";
 
 export interface Fact {
   readonly kind: FactKind;
@@ -23,6 +31,8 @@ export interface Fact {
 const MAX_NAMES = 8;
 /** More defaults than this are not told. */
 const MAX_DEFAULTS = 2;
+/** Of a number or string the defaults are all that matters. */
+const MAX_TEXT_DEFAULTS = 6;
 /** Conditions of selects are told for so many selects. */
 const MAX_CONDITIONS = 3;
 
@@ -107,6 +117,20 @@ export function defaultFact(symbol: KSymbol, defaults: readonly Property[]): Fac
   const text = `${name} is ${what}${hasPrompt ? " when it cannot be asked for" : ", and cannot be switched off"}`;
   const place = first ?? symbol.menus[0];
   return { kind: "default", symbol: name, text, file: place?.file, line: place?.line };
+}
+
+/** Where the values of a string or number come from. */
+export function textFact(symbol: KSymbol, value: string, defaults: readonly Property[]): Fact {
+  const name = nameOf(symbol);
+  const hasPrompt = symbol.properties.some((property) => property.text !== null);
+  const shown = defaults.map(describeDefault).slice(0, MAX_TEXT_DEFAULTS);
+  const more = defaults.length > shown.length ? ` and ${defaults.length - shown.length} more` : "";
+  const given = defaults.length === 0 ? "nothing" : `only ${shown.join("; ")}${more}`;
+  const text = hasPrompt
+    ? `${name} is ${value} where its prompt is offered; elsewhere ${given} sets it`
+    : `${name} has no prompt; ${given} sets it`;
+  const place = defaults[0] ?? symbol.menus[0];
+  return { kind: "text", symbol: name, text, file: place?.file, line: place?.line };
 }
 
 export function choiceFact(choice: KSymbol, kind: "one member" | "some member"): Fact {

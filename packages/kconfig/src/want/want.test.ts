@@ -55,6 +55,12 @@ config LEVELS
 config DEEP
 	bool "Deep"
 	depends on LEVELS > 2
+
+config CPUS
+	int "Processors"
+	range 2 32
+	depends on SMP
+	default 4
 `;
 
 const tree = parseKconfig({ files: new MemoryFiles({ Kconfig: ARM }) });
@@ -111,6 +117,22 @@ describe("want", () => {
     expect(want(tree, [parseWish("MPU=y")!], base)).toMatchObject({ kind: "way", changes: [] });
     expect(ask("NOPE=y")).toEqual({ kind: "mistake", text: "NOPE: no such symbol in this tree" });
     expect(ask("SMP=m")).toEqual({ kind: "mistake", text: "SMP is a bool: its values are y, n" });
+  });
+
+  test("numbers and strings: by their prompts, by their defaults, or not at all", () => {
+    const facts = (...wishes: string[]) => {
+      const answer = ask(...wishes);
+      return answer.kind === "contradiction" ? answer.facts.map((fact) => `${fact.line} ${fact.text}`) : answer.kind;
+    };
+    const levels = ask("LEVELS=3");
+    expect(levels.kind === "way" && levels.fragment).toBe("CONFIG_BIG=y\n");
+    expect(facts("LEVELS=7")).toEqual(["44 LEVELS has no prompt; only default 3 if BIG; default 2 sets it"]);
+    const cpus = ask("CPUS=8");
+    expect(cpus.kind === "way" && cpus.fragment).toBe("CONFIG_CPUS=8\nCONFIG_MULTI_V7=y\nCONFIG_SMP=y\n");
+    expect(facts("CPUS=8", "SMP=n")).toEqual(["54 CPUS depends on SMP"]);
+    expect(facts("CPUS=4", "SMP=n")).toEqual(["54 CPUS depends on SMP"]);
+    expect(ask("CPUS=many")).toEqual({ kind: "mistake", text: "CPUS is an int: many is no such number" });
+    expect(ask("CPUS=99")).toMatchObject({ kind: "way", confirmed: false });
   });
 
   test("a confirmed way really is one", () => {

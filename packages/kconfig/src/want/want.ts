@@ -7,6 +7,7 @@
  * Called for `config want SMP=y MMU=n`. A SAT solver searches; a way it finds is confirmed by evaluating the changed file, a
  * contradiction is cut down until every fact left in it is needed.
  */
+import { isValidValue } from "../check-properties.js";
 import { Configuration } from "../configuration.js";
 import { forEachSymbol } from "../expr.js";
 import type { KSymbol } from "../model.js";
@@ -100,23 +101,32 @@ function load(tree: KconfigTree, text: string): Configuration {
 }
 
 function areTrue(configuration: Configuration, wishes: readonly Wish[]): boolean {
-  return wishes.every(({ name, value }) => configuration.value(name) === value.replace(/^"(.*)"$/s, "$1"));
+  return wishes.every(({ name, value }) => configuration.value(name) === unquoted(value));
 }
 
 function findMistake(tree: KconfigTree, { name, value }: Wish): string | undefined {
   const symbol = tree.symbol(name);
   if (symbol === undefined || symbol.type === "unknown") return `${name}: no such symbol in this tree`;
+  if ((symbol.type === "int" || symbol.type === "hex") && !isValidValue(symbol.type, value))
+    return `${name} is ${symbol.type === "int" ? "an int" : "a hex"}: ${value} is no such number`;
   const allowed = symbol.type === "bool" ? ["y", "n"] : symbol.type === "tristate" ? ["y", "m", "n"] : undefined;
   if (allowed === undefined || allowed.includes(value)) return undefined;
   return `${name} is a ${symbol.type}: its values are ${allowed.join(", ")}`;
 }
 
-function goalLiterals(encoder: Encoder, { name, value }: Wish): Literal[] {
+/** Demands a wish. */
+function demand(encoder: Encoder, { name, value }: Wish): void {
   const symbol = encoder.tree.symbol(name)!;
-  // Of a string or number the solver sees only whether it can be asked for.
-  if (symbol.type !== "bool" && symbol.type !== "tristate") return [encoder.visible(symbol).some];
+  if (symbol.type !== "bool" && symbol.type !== "tristate") {
+    encoder.demandText(symbol, unquoted(value));
+    return;
+  }
   const { some, full } = encoder.literals.symbol(symbol);
-  return value === "y" ? [full] : value === "m" ? [some, -full] : [-some];
+  for (const literal of value === "y" ? [full] : value === "m" ? [some, -full] : [-some]) encoder.sat.add(literal);
+}
+
+function unquoted(value: string): string {
+  return value.replace(/^"(.*)"$/s, "$1");
 }
 
 /** One solver with the rules, the wishes, and "as it is now" for everything else. */
@@ -127,10 +137,9 @@ class Search {
 
   constructor(tree: KconfigTree, wishes: readonly Wish[], start: Configuration) {
     this.encoder = new Encoder(tree, this.sat, { explain: false, looseSelects: false, isDefined: () => true });
-    const goals = wishes.flatMap((wish) => goalLiterals(this.encoder, wish));
+    for (const wish of wishes) demand(this.encoder, wish);
     this.encoder.closure();
     this.changed = new Keep(this.encoder, start).changed;
-    for (const goal of goals) this.sat.add(goal);
   }
 
   /** Allows so many changes: a counter that goes along all that can be changed, as a unary number. */
@@ -216,9 +225,14 @@ function describe(
   }
   for (const { name, value } of wishes) {
     const symbol = tree.symbol(name)!;
-    if (symbol.type !== "bool" && symbol.type !== "tristate") add(symbol, value.replace(/^"(.*)"$/s, "$1"));
+    if (symbol.type !== "bool" && symbol.type !== "tristate" && hasPrompt(symbol)) add(symbol, unquoted(value));
   }
   return changes.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+}
+
+/** A line for a symbol without one has no effect. */
+function hasPrompt(symbol: KSymbol): boolean {
+  return symbol.properties.some((property) => property.text !== null);
 }
 
 function line(tree: KconfigTree, start: Configuration, name: string, value: string): string {
@@ -242,7 +256,7 @@ function contradiction(tree: KconfigTree, wishes: readonly Wish[]): Fact[] {
   if (isPossible(tree, wishes, options)) options = { ...options, looseSelects: false };
   const sat = new Sat();
   const encoder = new Encoder(tree, sat, { ...options, explain: true });
-  for (const goal of wishes.flatMap((wish) => goalLiterals(encoder, wish))) sat.add(goal);
+  for (const wish of wishes) demand(encoder, wish);
   encoder.closure();
   const far = (symbol: KSymbol): number => distance.get(symbol) ?? furthest;
   // Far facts first: they are tried for dropping first, so that the ones near the wishes remain.
@@ -261,7 +275,7 @@ function contradiction(tree: KconfigTree, wishes: readonly Wish[]): Fact[] {
 function isPossible(tree: KconfigTree, wishes: readonly Wish[], options: EncoderOptions): boolean {
   const sat = new Sat();
   const encoder = new Encoder(tree, sat, options);
-  for (const goal of wishes.flatMap((wish) => goalLiterals(encoder, wish))) sat.add(goal);
+  for (const wish of wishes) demand(encoder, wish);
   encoder.closure();
   return sat.solve();
 }
