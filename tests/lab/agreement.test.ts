@@ -40,7 +40,7 @@ describe.skipIf(!hasBrowser)("the lab and the terminal (chromium)", () => {
       sizes,
     };
     const { page, context, faults } = await lab.open(WIDE, encodeAddress({ view: "doctor", subject }));
-    await page.waitForSelector(".search-status:not(.running) >> text=/Searched|Done/");
+    await page.waitForSelector(".doctor-answer > .search-status:not(.running)");
     await page.locator(".stage summary").nth(3).click();
     const shown = {
       verdict: (await page.locator(".stage-verdict").nth(3).innerText()).replace(/\s+/g, " ").replace(/^\S+ /, ""),
