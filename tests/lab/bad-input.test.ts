@@ -68,6 +68,20 @@ describe.skipIf(!hasBrowser)("bad input to the lab (chromium)", () => {
     expect(await one.page.locator("img[src=x], #content script").count()).toBe(0);
   });
 
+  test("a result that was made up: a message, not a blank page", async () => {
+    const mine = await lab.open(WIDE, "#/matrix");
+    await mine.page.goto(`${lab.address}#/doctor`);
+    await mine.page.waitForSelector(".finding-picture");
+    const input = { config: "a", cpu: "b", patches: [], scenario: "c" };
+    const made = { format: "shootdown-result", input, stages: { check: { initial: {}, trace: [{}] } } };
+    const buffer = Buffer.from(JSON.stringify(made));
+    await mine.page.locator("input[type=file]").setInputFiles({ name: "x.json", mimeType: "text/plain", buffer });
+    await mine.page.waitForSelector(".failure-head >> text=S9000");
+    await mine.page.getByRole("button", { name: "Start page" }).click();
+    await mine.page.waitForSelector(".finding-picture");
+    await mine.context.close();
+  });
+
   test("HTML in a value: Kconfig says what it makes of it, as text", async () => {
     const { page } = one;
     const title = await page.title();

@@ -3,6 +3,7 @@
  */
 import { lazy, Suspense, useEffect, useRef } from "react";
 import { DoctorView } from "./doctor/doctor-view.js";
+import { Boundary } from "./parts/boundary.js";
 import { FailureNotice } from "./parts/notice.js";
 import { loadSources } from "./parts/sources.js";
 import { ArrowHeads } from "./run/arrow-heads.js";
@@ -82,9 +83,11 @@ export function App() {
             </p>
           </main>
         ) : (
-          <Suspense fallback={<main className="view" aria-busy="true" />}>
-            <Body view={view} />
-          </Suspense>
+          <Boundary key={view} onStartOver={startOver}>
+            <Suspense fallback={<main className="view" aria-busy="true" />}>
+              <Body view={view} />
+            </Suspense>
+          </Boundary>
         )}
       </div>
     </>
