@@ -8,6 +8,7 @@ export * from "./lockdep/lock-facts.js";
 export * from "./lockdep/lockdep.js";
 export * from "./lockdep/run.js";
 export * from "./native/native.js";
+export * from "./native/run.js";
 export { exportPromela } from "./promela/export.js";
 export * from "./random.js";
 export * from "./run/choices.js";

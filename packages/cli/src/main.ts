@@ -16,6 +16,9 @@ Examples:
 
 Exit status: 0 sound, 1 a finding, 2 usage or input error, 3 a bound was reached.`;
 
+/** Commands that load nothing but themselves. */
+const LIGHT = ["config", "lab", "percpu-trace"] as const;
+
 async function program(args: readonly string[]): Promise<Command> {
   const command = new Command("shootdown")
     .description(
@@ -25,13 +28,13 @@ async function program(args: readonly string[]): Promise<Command> {
     .addHelpText("after", EXAMPLES)
     .exitOverride()
     .configureOutput({ writeErr: () => {} });
-  // The compiler behind the other commands takes most of a second to load: these do without it.
+  // The compiler behind the other commands takes most of a second to load: some do without it, and without each other.
   if (args[0] !== "--version" && args[0] !== "-V") {
-    const isLight = args[0] === "config" || args[0] === "lab" || args[0] === "percpu-trace";
-    if (!isLight) (await import("./model-commands.js")).modelCommands(command);
-    (await import("./percpu-commands.js")).percpuCommands(command);
-    (await import("./config-commands.js")).configCommands(command);
-    (await import("./lab-command.js")).labCommand(command);
+    const one = LIGHT.find((name) => name === args[0]);
+    if (one === undefined) (await import("./model-commands.js")).modelCommands(command);
+    if (one === undefined || one === "percpu-trace") (await import("./percpu-commands.js")).percpuCommands(command);
+    if (one === undefined || one === "config") (await import("./config-commands.js")).configCommands(command);
+    if (one === undefined || one === "lab") (await import("./lab-command.js")).labCommand(command);
   }
   const quiet = (parent: Command) => {
     for (const sub of parent.commands) quiet(sub.exitOverride().configureOutput({ writeErr: () => {} }));

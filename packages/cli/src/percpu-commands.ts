@@ -3,7 +3,13 @@
  */
 import { closeSync, openSync, readSync, writeSync } from "node:fs";
 import { BoundReached, InputError } from "@shootdown/doctor/errors";
-import { allocatorRequest, KernelBug, PercpuTrace, type PercpuTraceOptions } from "@shootdown/doctor/percpu";
+import {
+  allocatorRequest,
+  KernelBug,
+  PercpuTrace,
+  type PercpuTraceOptions,
+  type TracePrinter,
+} from "@shootdown/doctor/percpu";
 import { type Command, Option } from "commander";
 import { kept } from "./cache.js";
 import { readModelTree } from "./files.js";
@@ -105,8 +111,8 @@ async function run(file: string | undefined, options: PercpuTraceOptions): Promi
   const output = new Output();
   try {
     const name = file ?? "standard input";
-    const trace = new PercpuTrace(await allocatorFor(options), options, (line) => output.line(line));
-    eachLine(file, (line) => trace.run(line, name));
+    const trace = new PercpuTrace(await allocatorFor(options), options, output);
+    eachLine(file, (bytes, start, end) => trace.runBytes(bytes, start, end, name));
     trace.end();
     return 0;
   } catch (error) {
@@ -120,48 +126,98 @@ async function run(file: string | undefined, options: PercpuTraceOptions): Promi
   }
 }
 
-/** Standard output, a block at a time: a million lines are too many writes. */
-class Output {
-  private text = "";
+/** Standard output, a block at a time: a million lines are too many writes, and too many strings. */
+class Output implements TracePrinter {
+  private readonly block = Buffer.alloc(CHUNK);
+  private used = 0;
 
-  line(line: string): void {
-    this.text += `${line}\n`;
-    if (this.text.length >= CHUNK) this.flush();
+  line(text: string): void {
+    const bytes = Buffer.from(`${text}\n`);
+    if (this.used + bytes.length > CHUNK) this.flush();
+    if (bytes.length > CHUNK) writeAll(bytes);
+    else {
+      bytes.copy(this.block, this.used);
+      this.used += bytes.length;
+    }
+  }
+
+  area(before: "" | "f ", id: number, chunk: number, off: number): void {
+    if (this.used + LONGEST_AREA > CHUNK) this.flush();
+    if (before !== "") {
+      this.block[this.used++] = 0x66; // f
+      this.block[this.used++] = BLANK;
+    }
+    this.number(id, BLANK);
+    this.number(chunk, BLANK);
+    this.number(off, NEWLINE);
+  }
+
+  /** A whole number and what stands behind it. */
+  private number(value: number, behind: number): void {
+    const { block } = this;
+    let at = this.used;
+    let rest = value;
+    if (rest < 0) {
+      block[at++] = 0x2d; // -
+      rest = -rest;
+    }
+    let digits = 1;
+    for (let power = 10; power <= rest; power *= 10) digits++;
+    this.used = at + digits;
+    for (at = this.used - 1; digits > 0; digits--) {
+      const less = Math.floor(rest / 10);
+      block[at--] = 0x30 + rest - less * 10;
+      rest = less;
+    }
+    block[this.used++] = behind;
   }
 
   flush(): void {
-    const bytes = Buffer.from(this.text);
-    this.text = "";
-    for (let done = 0; done < bytes.length; ) {
-      try {
-        done += writeSync(1, bytes, done);
-      } catch (error) {
-        const { code } = error as NodeJS.ErrnoException;
-        if (code === "EPIPE") process.exit(); // a reader that has seen enough (`| head`)
-        if (code !== "EAGAIN") throw error;
-      }
+    const { used } = this;
+    this.used = 0;
+    writeAll(this.block.subarray(0, used));
+  }
+}
+
+const BLANK = 0x20;
+const NEWLINE = 0x0a;
+/** Bytes of three numbers at most, and what stands around them. */
+const LONGEST_AREA = 100;
+
+function writeAll(bytes: Uint8Array): void {
+  for (let done = 0; done < bytes.length; ) {
+    try {
+      done += writeSync(1, bytes, done);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === "EPIPE") process.exit(); // a reader that has seen enough (`| head`)
+      if (code !== "EAGAIN") throw error;
     }
   }
 }
 
-/** Calls `visit` for each line of a file or of standard input, without its end. */
-function eachLine(file: string | undefined, visit: (line: string) => void): void {
+/** Calls `visit` for each line of a file or of standard input: where it stands, without its end. */
+function eachLine(file: string | undefined, visit: (bytes: Uint8Array, start: number, end: number) => void): void {
   const descriptor = file === undefined ? 0 : open(file);
   try {
-    const block = Buffer.alloc(CHUNK);
-    let rest = "";
+    let block = Buffer.alloc(CHUNK);
+    /** Bytes of a line that has begun, at the start of the block. */
+    let rest = 0;
     for (;;) {
-      const count = read(descriptor, block, file ?? "standard input");
+      if (rest === block.length) block = Buffer.concat([block, Buffer.alloc(block.length)]);
+      const count = read(descriptor, block, rest, file ?? "standard input");
       if (count === 0) break;
-      const text = rest + block.toString("latin1", 0, count);
+      const all = rest + count;
       let start = 0;
-      for (let end = text.indexOf("\n"); end >= 0; end = text.indexOf("\n", start)) {
-        visit(text.slice(start, end));
+      for (let end = rest; end < all; end++) {
+        if (block[end] !== NEWLINE) continue;
+        visit(block, start, end);
         start = end + 1;
       }
-      rest = text.slice(start);
+      block.copyWithin(0, start, all);
+      rest = all - start;
     }
-    if (rest !== "") visit(rest);
+    if (rest > 0) visit(block, 0, rest);
   } finally {
     if (file !== undefined) closeSync(descriptor);
   }
@@ -175,10 +231,10 @@ function open(file: string): number {
   }
 }
 
-function read(descriptor: number, block: Buffer, name: string): number {
+function read(descriptor: number, block: Buffer, from: number, name: string): number {
   for (;;) {
     try {
-      return readSync(descriptor, block, 0, block.length, null);
+      return readSync(descriptor, block, from, block.length - from, null);
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       if (code === "EOF") return 0;

@@ -3,4 +3,10 @@
  * at once.
  */
 export { KernelBug } from "./percpu/host.js";
-export { type AllocatorRequest, allocatorRequest, PercpuTrace, type PercpuTraceOptions } from "./percpu/trace.js";
+export {
+  type AllocatorRequest,
+  allocatorRequest,
+  PercpuTrace,
+  type PercpuTraceOptions,
+  type TracePrinter,
+} from "./percpu/trace.js";

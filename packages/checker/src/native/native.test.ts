@@ -26,7 +26,8 @@ import { describe, expect, it } from "vitest";
 import { evaluate } from "../evaluate.js";
 import { arith, compare, local, num, place } from "../fixtures.js";
 import { seededRandom } from "../random.js";
-import { instantiate, type NativeHost, type NativeOptions, nativeText } from "./native.js";
+import { type NativeOptions, nativeText } from "./native.js";
+import { instantiate, type NativeHost } from "./run.js";
 
 const AT = { file: "mm/a.ts", line: 7, column: 1, fn: "f" };
 type Bare<T> = T extends unknown ? Omit<T, "at"> : never;

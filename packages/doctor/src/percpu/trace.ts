@@ -5,7 +5,7 @@
  * Below the allocator stands what stands below it there, `host.ts`. Above it, one CPU that runs an operation at a time; when
  * the balance work runs is an option, because the kernel leaves it open.
  */
-import { instantiate, type Native } from "@shootdown/checker";
+import { instantiate, type Native } from "@shootdown/checker/native-run";
 import { InputError } from "../errors.js";
 import { PercpuHost } from "./host.js";
 
@@ -62,6 +62,10 @@ const GFP_KERNEL = 0xc00;
 const GFP_ATOMIC = 0x800;
 /** Sizes above are illegal, however large: C's size_t is wider than the model's u32. */
 const ILLEGAL = 0xffffffff;
+/** A character that no operation has. */
+const OTHER = 255;
+/** Characters of a bad line that are told. */
+const SHOWN = 60;
 
 /** All that the allocator's code depends on, beside its sources. */
 export interface AllocatorRequest {
@@ -88,6 +92,13 @@ function chunksOf({ unitPages }: PercpuTraceOptions): number {
   return Math.min(MAX_CHUNKS, Math.floor(MAX_MAP_WORDS / (unitPages * BLOCK_WORDS)));
 }
 
+/** Where lines go. A million of them say of an area where it is: who can write numbers faster than strings, does. */
+export interface TracePrinter {
+  line(text: string): void;
+  /** `before` and three numbers, with a blank between two. */
+  area(before: "" | "f ", id: number, chunk: number, off: number): void;
+}
+
 /** The allocator, set up, with a host below it. */
 export class PercpuTrace {
   private readonly host: PercpuHost;
@@ -99,17 +110,24 @@ export class PercpuTrace {
   /** The numbers of the line that is read. */
   private readonly words = [0, 0, 0];
   private lines = 0;
+  /** The line that is run, where it came as text. */
+  private text: string | undefined;
+  private readonly print: TracePrinter;
 
   /** `allocator`: what `compileAllocator` made for these options. */
   constructor(
     allocator: string,
     private readonly options: PercpuTraceOptions,
-    private readonly print: (line: string) => void,
+    print: ((line: string) => void) | TracePrinter,
   ) {
+    this.print =
+      typeof print === "function"
+        ? { line: print, area: (before, id, chunk, off) => print(`${before}${id} ${chunk} ${off}`) }
+        : print;
     const dyn = checkParameters(options);
     const { unitPages } = options;
     this.chunks = chunksOf(options);
-    this.host = new PercpuHost({ ...options, print });
+    this.host = new PercpuHost({ ...options, print: (line) => this.print.line(line) });
     this.native = instantiate(allocator, this.host);
     this.host.watch(this.native);
     const pending = this.native.reader("pcpu_balance_work.pending");
@@ -124,24 +142,42 @@ export class PercpuTrace {
 
   /** One line of a trace, without its end. `name` is the file's, for errors. */
   run(line: string, name: string): void {
+    const bytes = new Uint8Array(line.length);
+    for (let i = 0; i < line.length; i++) bytes[i] = Math.min(line.charCodeAt(i), OTHER);
+    this.text = line;
+    this.runBytes(bytes, 0, bytes.length, name);
+    this.text = undefined;
+  }
+
+  /** The same of a line as it stands in a file: the bytes from `start` up to `end`. */
+  runBytes(bytes: Uint8Array, start: number, end: number, name: string): void {
     this.lines++;
-    switch (line.charCodeAt(0)) {
+    if (start === end) return;
+    const letter = bytes[start];
+    switch (letter) {
       case 97: // a
       case 114: // r
-        this.allocate(line, name);
+        if (readNumbers(bytes, start, end, this.words) < 2)
+          this.refuse(bytes, start, end, name, "SIZE and ALIGN are numbers of bytes, ATOMIC is 0 or 1");
+        this.allocate(letter === 114);
         break;
       case 102: // f
-        if (!this.free(line, name)) return;
+        if (readNumbers(bytes, start, end, this.words) < 1)
+          this.refuse(bytes, start, end, name, "ID is the number of an allocation");
+        if (!this.free(this.words[0]!)) {
+          this.print.line(`f ${BigInt(/-?\d+/.exec(textOf(bytes, start, end))![0])} bad`);
+          return;
+        }
         break;
       case 98: // b
         if (this.options.balance !== "off" && this.isPending()) {
           this.balance();
-          this.print("b ran");
-        } else this.print("b idle");
+          this.print.line("b ran");
+        } else this.print.line("b idle");
         return;
       case 66: // B
         this.balance();
-        this.print("B ran");
+        this.print.line("B ran");
         return;
       case 115: // s
         this.state();
@@ -149,18 +185,18 @@ export class PercpuTrace {
       case 35: // #
         return;
       default:
-        if (line === "") return;
-        this.refuse(line, name, "no operation begins like that");
+        this.refuse(bytes, start, end, name, "no operation begins like that");
     }
     if (this.options.balance === "eager" && this.isPending()) this.balance();
   }
 
   end(): void {
-    this.print(`end warnings=${this.host.warnings}`);
+    this.print.line(`end warnings=${this.host.warnings}`);
   }
 
-  private refuse(line: string, name: string, why: string): never {
-    const shown = line.length > 60 ? `${line.slice(0, 60)}…` : line;
+  private refuse(bytes: Uint8Array, start: number, end: number, name: string, why: string): never {
+    const text = this.text ?? textOf(bytes, start, end);
+    const shown = text.slice(0, SHOWN) + (end - start > SHOWN ? "…" : "");
     throw new InputError(
       "S1701",
       `${name}:${this.lines}`,
@@ -169,30 +205,24 @@ export class PercpuTrace {
     );
   }
 
-  private allocate(line: string, name: string): void {
+  /** Of the size, alignment and context in `words`. */
+  private allocate(isReserved: boolean): void {
     const { words } = this;
-    const count = readNumbers(line, words);
-    if (count < 2) this.refuse(line, name, "SIZE and ALIGN are numbers of bytes, ATOMIC is 0 or 1");
-    const isReserved = line.charCodeAt(0) === 114;
-    const gfp = !isReserved && count > 2 && words[2] !== 0 ? GFP_ATOMIC : GFP_KERNEL;
+    const gfp = !isReserved && words[2] !== 0 ? GFP_ATOMIC : GFP_KERNEL;
     const ptr = this.native.call.pcpu_alloc_noprof!(words[0]!, words[1]!, isReserved ? 1 : 0, gfp);
     const id = this.areas.length;
     this.areas.push(ptr);
-    this.print(ptr === 0 ? `${id} fail` : `${id} ${this.host.lastChunk} ${this.host.lastOff}`);
+    if (ptr === 0) this.print.line(`${id} fail`);
+    else this.print.area("", id, this.host.lastChunk, this.host.lastOff);
   }
 
   /** False if there is nothing to free. */
-  private free(line: string, name: string): boolean {
-    if (readNumbers(line, this.words) < 1) this.refuse(line, name, "ID is the number of an allocation");
-    const id = this.words[0]!;
+  private free(id: number): boolean {
     const ptr = this.areas[id] ?? 0;
-    if (ptr === 0) {
-      this.print(`f ${line.slice(1).trim().split(/\s/, 1)[0]} bad`);
-      return false;
-    }
+    if (ptr === 0) return false;
     this.native.call.free_percpu!(ptr);
     this.areas[id] = 0;
-    this.print(`f ${id} ${this.host.lastChunk} ${this.host.lastOff}`);
+    this.print.area("f ", id, this.host.lastChunk, this.host.lastOff);
     return true;
   }
 
@@ -242,9 +272,10 @@ export class PercpuTrace {
 
   /** What the harness's k_state() prints. */
   private state(): void {
-    const read = (name: string, ...index: number[]) => this.native.reader(name)(...index);
+    const read = (name: string, index?: number) =>
+      index === undefined ? this.native.reader(name)() : this.native.reader(name)(index);
     const pending = this.isPending() ? 1 : 0;
-    this.print(
+    this.print.line(
       `S empty_pop=${read("pcpu_nr_empty_pop_pages")} populated=${read("pcpu_nr_populated")} pending=${pending}`,
     );
     const special = new Map([
@@ -255,7 +286,7 @@ export class PercpuTrace {
     for (let slot = 0; slot < this.slots; slot++) {
       for (let c = read("list.next", this.chunks + slot); c < this.chunks; c = read("list.next", c)) {
         const md = (field: string) => read(`pcpu_chunk.chunk_md.${field}`, c);
-        this.print(
+        this.print.line(
           `S slot=${slot}${special.get(slot) ?? ""} chunk=${this.host.chunkId(read("pcpu_chunk_fixed.base_addr", c))}` +
             ` free=${read("pcpu_chunk.free_bytes", c)} contig=${md("contig_hint")}@${md("contig_hint_start")}` +
             ` scan=${md("scan_hint")}@${md("scan_hint_start")} first_free=${md("first_free")}` +
@@ -269,25 +300,33 @@ export class PercpuTrace {
 
 /**
  * Reads up to three numbers behind the first character of a line, separated by blanks, into `into`; returns how many there
- * are. What follows them is ignored, as scanf() does. What is negative or too large for a u32 becomes ILLEGAL.
+ * are. The others are 0. What follows them is ignored, as scanf() does. What is negative or too large for a u32 becomes ILLEGAL.
  */
-function readNumbers(line: string, into: number[]): number {
-  let at = 1;
-  for (let count = 0; count < into.length; count++) {
-    let code = line.charCodeAt(at);
-    while (code === 32 || code === 9 || code === 13) code = line.charCodeAt(++at);
-    const isNegative = code === 45;
-    if (isNegative || code === 43) code = line.charCodeAt(++at);
+function readNumbers(bytes: Uint8Array, from: number, end: number, into: number[]): number {
+  let at = from + 1;
+  let count = 0;
+  for (; count < into.length; count++) {
+    while (at < end && (bytes[at] === 32 || bytes[at] === 9 || bytes[at] === 13)) at++;
+    const isNegative = at < end && bytes[at] === 45;
+    if (isNegative || (at < end && bytes[at] === 43)) at++;
     const start = at;
     let value = 0;
-    while (code >= 48 && code <= 57) {
-      value = value * 10 + (code - 48);
-      code = line.charCodeAt(++at);
+    for (; at < end; at++) {
+      const digit = bytes[at]! - 48;
+      if (digit < 0 || digit > 9) break;
+      value = value * 10 + digit;
     }
-    if (at === start) return count;
+    if (at === start) break;
     into[count] = (isNegative && value > 0) || value > ILLEGAL ? ILLEGAL : value;
   }
-  return into.length;
+  for (let i = count; i < into.length; i++) into[i] = 0;
+  return count;
+}
+
+function textOf(bytes: Uint8Array, start: number, end: number): string {
+  let text = "";
+  for (let i = start; i < end; i++) text += String.fromCharCode(bytes[i]!);
+  return text;
 }
 
 /** The size of the dynamic part. */
