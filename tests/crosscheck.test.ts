@@ -104,3 +104,14 @@ describe("loops without a bound that can be seen", () => {
     expect(compare(system("loops"), { ...OPTIONS, promela: broken }).failures).not.toEqual([]);
   });
 });
+
+test.skipIf(!OPTIONS.spin)("a comparison can fail in code that large steps share", () => {
+  const { patch: _, ...question } = DEFECTS.find(({ scenario }) => scenario === "percpu-second-chunk")!;
+  const shared = built(question);
+  const promela = exportPromela(shared);
+  const at = promela.indexOf("/* what several steps come to */");
+  expect(at).toBeGreaterThan(0);
+  const broken = promela.slice(0, at) + promela.slice(at).replace(/(alloc_map\[[^\]]+\]) = /, "$1 = 1 | ");
+  expect(broken).not.toBe(promela);
+  expect(compare(shared, { ...OPTIONS, promela: broken }).failures).not.toEqual([]);
+});
