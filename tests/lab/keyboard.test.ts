@@ -142,15 +142,11 @@ describe.skipIf(!hasBrowser).each(SIZES)("the lab by the keyboard alone, on a %s
     expect(await page.locator(".badge").innerText()).toContain("deadlock");
   });
 
-  test("Link: report 1, the facts of a branch", async () => {
+  test("Link: report 1, why its symbol is alive", async () => {
     const page = await open("link");
     await page.waitForSelector(".link-card");
     await press(page, /^Report 1: SMP without MMU$/);
     await page.waitForSelector(".ld-words");
-    const facts = page.locator(".more-facts").first();
-    expect(await facts.locator("p").first().isVisible()).toBe(false);
-    await press(page, /^because of \d+ facts/);
-    expect(await facts.locator("p").first().isVisible()).toBe(true);
     expect(await page.locator(".call-path").innerText()).toMatch(/^pcpu_alloc_noprof ›.* › flush_tlb_kernel_range$/);
     expect(await page.locator(".decided").last().innerText()).toContain(
       "because vmap_pages_range_noflush() returns -22",
