@@ -4,21 +4,10 @@
  * view is what it is for: `views.test.ts` does it with the mouse.
  */
 import type { Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { hasBrowser, Lab, type LabPage, PHONE, SETTLED, SIZES, tabTo } from "../support/lab.js";
+import { describe, expect, test } from "vitest";
+import { hasBrowser, labOfTests, PHONE, SETTLED, SIZES, tabTo } from "../support/lab.js";
 
-let lab: Lab;
-let opened: LabPage[] = [];
-beforeAll(async () => {
-  if (hasBrowser) lab = await Lab.start();
-});
-afterAll(() => lab?.stop());
-afterEach(async () => {
-  const faults = opened.flatMap((one) => one.faults);
-  for (const { context } of opened) await context.close();
-  opened = [];
-  expect(faults).toEqual([]);
-});
+const lab = labOfTests();
 
 /** Tab to it, then Enter. */
 async function press(page: Page, name: RegExp): Promise<void> {
@@ -29,11 +18,7 @@ async function press(page: Page, name: RegExp): Promise<void> {
 const stepCount = (page: Page) => page.locator(".step-count").innerText();
 
 describe.skipIf(!hasBrowser).each(SIZES)("the lab by the keyboard alone, on a %s screen (chromium)", (_, size) => {
-  async function open(view = "") {
-    const one = await lab.open(size, view === "" ? "" : `#/${view}`);
-    opened.push(one);
-    return one.page;
-  }
+  const open = (view = "") => lab.open(size, view === "" ? "" : `#/${view}`);
 
   test("Doctor: another CPU and symbol, evidence; on a phone a prescription, too", async () => {
     const page = await open();

@@ -3,28 +3,11 @@
  * Method: Chromium; axe-core on every view with something in it, the browser's own layout-shift entries, its offline switch.
  */
 import type { Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { goToView, hasBrowser, Lab, type LabPage, SETTLED, SIZES, seriousFindings, WIDE } from "../support/lab.js";
+import { describe, expect, test } from "vitest";
+import { goToView, hasBrowser, labOfTests, SETTLED, SIZES, seriousFindings, WIDE } from "../support/lab.js";
 import { exampleConfig } from "../support/model-tree.js";
 
-let lab: Lab;
-let opened: LabPage[] = [];
-beforeAll(async () => {
-  if (hasBrowser) lab = await Lab.start();
-});
-afterAll(() => lab?.stop());
-afterEach(async () => {
-  const faults = opened.flatMap((one) => one.faults);
-  for (const { context } of opened) await context.close();
-  opened = [];
-  expect(faults).toEqual([]);
-});
-
-async function open(viewport: typeof WIDE, hash = "") {
-  const one = await lab.open(viewport, hash);
-  opened.push(one);
-  return one.page;
-}
+const { open, address } = labOfTests();
 
 async function openReport2(viewport: typeof WIDE) {
   const page = await open(viewport);
@@ -77,7 +60,7 @@ describe.skipIf(!hasBrowser)("the lab's page (chromium)", () => {
       await page.getByRole("slider").fill("5");
       await page.getByText("Allocation bitmap and hints").first().click();
       await look("Allocator");
-      await page.goto(`${lab.address}#/nowhere`);
+      await page.goto(`${address()}#/nowhere`);
       await page.waitForSelector(".failure");
       await look("what a wrong address says");
       expect(findings).toEqual([]);
@@ -189,7 +172,7 @@ describe.skipIf(!hasBrowser)("the lab's page (chromium)", () => {
     })(${JSON.stringify(link)})`);
     expect(silent).toEqual([]);
     // The # itself: what was behind it is what the server is asked with.
-    await page.goto(lab.address + link.replace("#", "?"));
+    await page.goto(address() + link.replace("#", "?"));
     await page.waitForSelector(".failure-head >> text=S1603");
   });
 

@@ -5,12 +5,11 @@
  */
 import { encodeAddress } from "@shootdown/doctor/face";
 import type { Locator } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import {
   goToView,
   hasBrowser,
-  Lab,
-  type LabPage,
+  labOfTests,
   PHONE,
   SETTLED,
   SIZES,
@@ -20,24 +19,7 @@ import {
   WIDE,
 } from "../support/lab.js";
 
-let lab: Lab;
-let opened: LabPage[] = [];
-beforeAll(async () => {
-  if (hasBrowser) lab = await Lab.start();
-});
-afterAll(() => lab?.stop());
-afterEach(async () => {
-  const faults = opened.flatMap((one) => one.faults);
-  for (const { context } of opened) await context.close();
-  opened = [];
-  expect(faults).toEqual([]);
-});
-
-async function open(viewport: typeof WIDE, hash = "") {
-  const one = await lab.open(viewport, hash);
-  opened.push(one);
-  return one.page;
-}
+const { open } = labOfTests();
 
 /** Texts with one blank where the layout breaks lines. */
 async function textsOf(locator: Locator): Promise<string[]> {

@@ -8,6 +8,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Browser, BrowserContext, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, expect } from "vitest";
 import { ROOT } from "./repository.js";
 import { hasTool } from "./tools.js";
 
@@ -92,6 +93,31 @@ function firstLine(server: ChildProcess): Promise<string> {
     lines.once("line", resolve);
     server.once("exit", (status) => reject(new Error(`./shootdown lab ended with status ${status}`)));
   });
+}
+
+/** The lab for the tests of a file: one server; what a test opens is closed after it, and must have had no fault. */
+export function labOfTests() {
+  let lab: Lab;
+  let opened: LabPage[] = [];
+  beforeAll(async () => {
+    if (hasBrowser) lab = await Lab.start();
+  });
+  afterAll(() => lab?.stop());
+  afterEach(async () => {
+    const faults = opened.flatMap((one) => one.faults);
+    for (const { context } of opened) await context.close();
+    opened = [];
+    expect(faults).toEqual([]);
+  });
+  return {
+    /** Of the page, without a fragment. */
+    address: () => lab.address,
+    async open(viewport: typeof WIDE, hash = ""): Promise<Page> {
+      const one = await lab.open(viewport, hash);
+      opened.push(one);
+      return one.page;
+    },
+  };
 }
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");

@@ -6,8 +6,8 @@
 import { Interpreter, type Violation } from "../interpreter.js";
 import { runningLevel, type State } from "../state.js";
 import { LEVELS, type System } from "../system.js";
-import { placeOf, type TracePlace } from "./places.js";
-import { describeStep, type TraceStep } from "./trace.js";
+import { placeOf } from "./places.js";
+import { describeStep, type TraceStep, type Wait } from "./trace.js";
 
 export interface Choice {
   /** Which successor it is. */
@@ -21,16 +21,7 @@ export interface Choice {
 }
 
 /** A CPU whose running context cannot move now. */
-export interface Hindrance {
-  readonly cpu: number;
-  readonly context: "task" | "softirq" | "hardirq";
-  readonly at: TracePlace;
-  readonly for: "lock" | "cpu" | "anyone";
-  /** The lock's name, or what is waited for in words. */
-  readonly what: string;
-  readonly on?: { readonly cpu: number; readonly context?: "task" | "softirq" | "hardirq" };
-  readonly irqsOff: boolean;
-}
+export type Hindrance = Omit<Wait, "irqsOffSince" | "inCycle">;
 
 export interface Choices {
   readonly choices: readonly Choice[];
