@@ -4,12 +4,14 @@
  * The model tree and the example configurations are part of the page (`virtual:model-tree`), so that it asks no server
  * for anything once it is loaded. Packages are read from their sources: no build has to come first.
  */
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { defineConfig, type Plugin } from "vite";
 
 const PACKAGES = join(import.meta.dirname, "..");
 const VIRTUAL = "virtual:model-tree";
+const SITE = "dist/site";
+const LIST = "files.json";
 /** As the terminal face reads a model tree. */
 const TREE_FILE = /(\.ts|\.json|\.patch|(^|\/)Kconfig[^/]*|(^|\/)Makefile|(^|\/)Kbuild)$/;
 const NOT_TREE = /(^|\/)(package|tsconfig)\.json$/;
@@ -48,14 +50,25 @@ function modelTree(): Plugin {
   };
 }
 
+/** `files.json`: all that the page is made of, for `public/offline.js`. */
+function fileList(): Plugin {
+  return {
+    name: "file-list",
+    writeBundle({ dir: site = SITE }) {
+      const files = filesUnder(site).map((path) => relative(site, path).replaceAll("\\", "/"));
+      writeFileSync(join(site, LIST), `${JSON.stringify(files.filter((path) => path !== LIST))}\n`);
+    },
+  };
+}
+
 export default defineConfig({
   root: import.meta.dirname,
   base: "./",
   resolve: { conditions: ["shootdown-src", "browser", "module", "import", "default"] },
-  plugins: [modelTree()],
+  plugins: [modelTree(), fileList()],
   worker: { format: "es", plugins: () => [modelTree()] },
   build: {
-    outDir: "dist/site",
+    outDir: SITE,
     emptyOutDir: true,
     target: "es2022",
     assetsInlineLimit: 0,

@@ -7,15 +7,24 @@ const CACHE = "shootdown-lab";
 self.addEventListener("install", () => self.skipWaiting());
 self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
 
-/** The page says which files it is made of; what is not among them is of an older page. */
-self.addEventListener("message", (event) => event.waitUntil(keep(event.data, event.ports[0])));
+/** The page asks to be kept, and is answered when it is, or that it cannot be. */
+self.addEventListener("message", (event) => {
+  const answer = (text) => event.ports[0].postMessage(text);
+  event.waitUntil(
+    keep().then(
+      () => answer("kept"),
+      () => answer("not kept"),
+    ),
+  );
+});
 
-async function keep(urls, port) {
+/** Every file that the build has written; what is not among them is of an older page. */
+async function keep() {
+  const list = await fetch(new URL("files.json", self.registration.scope), { cache: "no-cache" });
+  const wanted = new Set(["", ...(await list.json())].map((path) => new URL(path, self.registration.scope).href));
   const cache = await caches.open(CACHE);
-  const wanted = new Set(urls);
-  for (const request of await cache.keys()) if (!wanted.has(request.url)) await cache.delete(request);
   for (const url of wanted) if (!isNamedByContent(url) || !(await cache.match(url))) await cache.add(url);
-  port.postMessage("kept");
+  for (const request of await cache.keys()) if (!wanted.has(request.url)) await cache.delete(request);
 }
 
 self.addEventListener("fetch", (event) => {
