@@ -116,7 +116,7 @@ describe.skipIf(!hasBrowser)("the lab's page (chromium)", () => {
     await page.context().setOffline(true);
     for (const name of ["Matrix", "Patch", "Link"] as const) {
       await goToView(page, name);
-      await page.waitForSelector("h1");
+      await page.waitForURL(`**/#/${name.toLowerCase()}?*`);
     }
     await page.reload();
     await page.waitForSelector(".link-card");
