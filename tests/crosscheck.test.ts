@@ -55,12 +55,13 @@ describe.each(scenarioNames(modelTree()))("%s", (scenario) => {
   });
 
   test.skipIf(!defect)("with its defect it is not, and every engine says the same", () => {
-    const { verdict, failures } = compare(
+    const { verdict, failures, isUnseen } = compare(
       built({ ...defect!, patches: [defect!.patch], sizes: defect!.planted }),
       LARGE.includes(scenario) ? { ...OPTIONS, spin: undefined } : OPTIONS,
     );
     expect(failures).toEqual([]);
     expect(["assertion", "deadlock"]).toContain(verdict);
+    expect(isUnseen ?? false).toBe(false);
   });
 });
 

@@ -5,34 +5,14 @@
 import { exportPromela, search } from "@shootdown/checker";
 import { describe, expect, it } from "vitest";
 import { FAULTY } from "../packages/checker/src/faulty-fixtures.js";
-import {
-  arithmetic,
-  choices,
-  chosenWait,
-  counter,
-  hardware,
-  interrupt,
-  ipi,
-  levels,
-  twoCpusOneLock,
-} from "../packages/checker/src/fixtures.js";
+import { ipi, levels, SOUND, twoCpusOneLock } from "../packages/checker/src/fixtures.js";
 import { missingTools, runSpin } from "./crosscheck/spin.js";
 
 const withoutSpin = missingTools().length > 0;
 const SMALL = { hashLog: 16, maxDepth: 100_000, optimisation: 0 } as const;
 
 describe.skipIf(withoutSpin)("Spin", () => {
-  it.each([
-    ["two CPUs and a lock", twoCpusOneLock],
-    ["a counter", counter],
-    ["choices", choices],
-    ["an interrupt", interrupt],
-    ["an IPI", () => ipi()],
-    ["softirq and hardware", levels],
-    ["hardware that waits", hardware],
-    ["a wait behind a choice", chosenWait],
-    ["arithmetic", arithmetic],
-  ])("stores as many states: %s", (_, make) => {
+  it.each(SOUND)("stores as many states: %s", (_, make) => {
     const system = make();
     expect(runSpin(exportPromela(system), SMALL)).toMatchObject({ verdict: "sound", states: search(system).states });
   });

@@ -18,7 +18,7 @@ import {
   searchReduced,
   unchain,
 } from "@shootdown/checker";
-import { buildVerifier, type SpinOptions, type VerifierOptions } from "./spin.js";
+import { buildVerifier, type SpinOptions, type Verifier, type VerifierOptions } from "./spin.js";
 
 export interface CompareOptions {
   /** States up to which Spin is asked. */
@@ -39,6 +39,10 @@ export interface Comparison {
   /** Why the system cannot be told in Promela, where that is so: then Spin was not asked. */
   readonly unexported?: string;
   /** What does not agree; empty if everything does. */
+  /** What Spin says: its own word, also where it cannot see what we see. Absent if it was not asked. */
+  readonly spinSays?: string;
+  /** Contexts wait for each other for ever while others go on: a deadlock that Spin cannot see, and did not. */
+  readonly isUnseen?: boolean;
   readonly failures: readonly string[];
 }
 
@@ -112,7 +116,12 @@ export function compare(system: System, options: CompareOptions): Comparison {
   if (!spin) return { verdict, states, failures };
   const exported = options.promela === undefined ? exportOf(system) : { text: options.promela };
   if ("why" in exported) return { verdict, states, unexported: exported.why, failures };
-  const verifier = buildVerifier(exported.text, spin);
+  let verifier: Verifier;
+  try {
+    verifier = buildVerifier(exported.text, spin);
+  } catch (error) {
+    return { verdict, states, failures: [...failures, `Spin does not take the export: ${(error as Error).message}`] };
+  }
   try {
     let theirs = verifier.run(spin);
     // Where there are violations of both kinds, who searches in another order meets another one first.
@@ -121,7 +130,7 @@ export function compare(system: System, options: CompareOptions): Comparison {
     const isUnseen = isPartial && theirs.verdict === "sound";
     if (theirs.verdict !== verdict && !isUnseen) failures.push(`${verdict}, but Spin says ${theirs.verdict}`);
     else if (verdict === "sound" && theirs.states !== states) failures.push(`Spin stored ${theirs.states} states`);
-    return { verdict, states, spinStates: theirs.states, failures };
+    return { verdict, states, spinStates: theirs.states, spinSays: theirs.verdict, isUnseen, failures };
   } finally {
     verifier.remove();
   }

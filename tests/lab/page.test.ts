@@ -4,7 +4,7 @@
  */
 import type { Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
-import { goToView, hasBrowser, labOfTests, SETTLED, SIZES, seriousFindings, WIDE } from "../support/lab.js";
+import { goToView, hasBrowser, labOfTests, SETTLED, SIZES, seriousFindings, siteFiles, WIDE } from "../support/lab.js";
 import { exampleConfig } from "../support/model-tree.js";
 
 const { open, address } = labOfTests();
@@ -113,6 +113,11 @@ describe.skipIf(!hasBrowser)("the lab's page (chromium)", () => {
     );
     await page.reload();
     await page.waitForSelector("html[data-ready=offline]");
+    const missing = await page.evaluate(`(async () => {
+      const kept = (await (await caches.open("shootdown-lab")).keys()).map((request) => request.url);
+      return ${JSON.stringify(siteFiles().filter((path) => path !== "files.json"))}.filter((path) => !kept.includes(location.origin + "/" + path));
+    })()`);
+    expect(missing).toEqual([]);
     await page.context().setOffline(true);
     for (const name of ["Matrix", "Patch", "Link"] as const) {
       await goToView(page, name);

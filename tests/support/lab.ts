@@ -3,9 +3,9 @@
  * another host, break the content security policy, throw).
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { createInterface } from "node:readline";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect } from "vitest";
@@ -93,6 +93,14 @@ function firstLine(server: ChildProcess): Promise<string> {
     lines.once("line", resolve);
     server.once("exit", (status) => reject(new Error(`./shootdown lab ended with status ${status}`)));
   });
+}
+
+/** The files of the page that was built, as paths in it. */
+export function siteFiles(): string[] {
+  const site = join(ROOT, "packages/lab/dist/site");
+  return readdirSync(site, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(site, join(entry.parentPath, entry.name)));
 }
 
 /** The lab for the tests of a file: one server; what a test opens is closed after it, and must have had no fault. */

@@ -420,3 +420,16 @@ export function arithmetic(): System {
     },
   });
 }
+
+/** All of them that are sound, by name. */
+export const SOUND: readonly (readonly [string, () => System])[] = [
+  ["two CPUs and a lock", twoCpusOneLock],
+  ["a counter", counter],
+  ["choices", choices],
+  ["an interrupt", interrupt],
+  ["an IPI", () => ipi()],
+  ["softirq and hardware", levels],
+  ["hardware that waits", hardware],
+  ["a wait behind a choice", chosenWait],
+  ["arithmetic", arithmetic],
+];

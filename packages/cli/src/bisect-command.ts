@@ -89,8 +89,9 @@ function renderStep(step: BisectStep, width: number): string {
 /** With the place, where the kernel does not link; with how far it came, where the scenario has nothing to say. */
 function outcomeText(outcome: string, result: Result | undefined): string {
   const reference = result?.stages.link.undefined[0];
-  if (outcome === "does not apply" && result) return `links and boots; ${result.stages.check.scenario} ${outcome}`;
-  if (!reference) return outcome;
+  if (!reference) {
+    return outcome === "does not apply" ? `links and boots; ${result?.stages.check.scenario} ${outcome}` : outcome;
+  }
   return `${outcome} to '${reference.symbol}' at ${where(reference.at)}, at -O2 inside ${reference.holder}()`;
 }
 

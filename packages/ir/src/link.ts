@@ -62,14 +62,15 @@ export function link(module: Module, roots: readonly string[], { level = "O2", m
   if (module.undefinedFunctions.size === 0) return { undefined: [], dropped: [] };
   const unoptimised = undefinedSymbols(module, roots, "O0"); // optimisation only drops references
   const linked = apart(module, roots, unoptimised).map((about) => linkOnce(module, roots, level, about, memo));
-  const orderOf = (names: Iterable<string | undefined>) => new Map([...names].reverse().map((name, i) => [name, -i]));
-  const objects = orderOf([...module.functions.values()].map(({ object }) => object));
-  const symbols = orderOf(module.undefinedFunctions.keys());
+  // In the order of objects and declarations, whatever the parts; scenarios, which are no object, come last.
+  const objects = [...new Set([...module.functions.values()].map(({ object }) => object))];
+  const orderOf = (object: string) => (objects.includes(object) ? objects.indexOf(object) : objects.length);
+  const symbols = [...module.undefinedFunctions.keys()];
   return {
-    undefined: linked
-      .flatMap((part) => part.undefined)
-      .sort((a, b) => (objects.get(a.object) ?? 1) - (objects.get(b.object) ?? 1)),
-    dropped: linked.flatMap((part) => part.dropped).sort((a, b) => symbols.get(a.symbol)! - symbols.get(b.symbol)!),
+    undefined: linked.flatMap((part) => part.undefined).sort((a, b) => orderOf(a.object) - orderOf(b.object)),
+    dropped: linked
+      .flatMap((part) => part.dropped)
+      .sort((a, b) => symbols.indexOf(a.symbol) - symbols.indexOf(b.symbol)),
   };
 }
 

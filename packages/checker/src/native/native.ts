@@ -2,7 +2,7 @@
  * The kernel at full size: compiles functions of a module to plain JavaScript for one CPU, and runs them.
  *
  * Each function becomes a JavaScript function, each scalar of shared state a variable, each array a typed array; control flow
- * is structured again (`structure.ts`). There is no other context: a lock that is taken twice and a wait whose condition
+ * is structured again (`../structure.ts`). There is no other context: a lock that is taken twice and a wait whose condition
  * is false are deadlocks, nothing is interrupted, and steps do not exist. What stands below the code (page allocator,
  * hardware) comes from the host, which may also take the place of functions that the module has.
  *
@@ -27,7 +27,7 @@ import {
   type Term,
   type ValueType,
 } from "@shootdown/ir";
-import { structure } from "./structure.js";
+import { structure } from "../structure.js";
 import {
   arrayType,
   asInt,

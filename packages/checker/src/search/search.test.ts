@@ -5,7 +5,6 @@
 import { describe, expect, it } from "vitest";
 import { FAULTY } from "../faulty-fixtures.js";
 import {
-  arithmetic,
   CHOICES,
   CHOSEN_WAIT,
   COUNTER,
@@ -17,14 +16,13 @@ import {
   INTERRUPT,
   interrupt,
   ipi,
-  levels,
+  SOUND,
   TWO_CPUS_ONE_LOCK,
   twoCpusOneLock,
 } from "../fixtures.js";
 import { Interpreter } from "../interpreter.js";
 import { tell } from "../run/trace.js";
 import { initialState } from "../state.js";
-import type { System } from "../system.js";
 import { referenceSearch } from "./reference.js";
 import { type SearchResult, search } from "./search.js";
 
@@ -36,18 +34,6 @@ const facts = ({ verdict, states, transitions, depth, schedule, limit }: SearchR
   steps: schedule?.length,
   limit,
 });
-
-const SOUND: readonly (readonly [string, () => System])[] = [
-  ["two CPUs and a lock", twoCpusOneLock],
-  ["a counter", counter],
-  ["choices", choices],
-  ["an interrupt", interrupt],
-  ["an IPI", () => ipi()],
-  ["softirq and hardware", levels],
-  ["hardware that waits", hardware],
-  ["a wait behind a choice", chosenWait],
-  ["arithmetic", arithmetic],
-];
 
 describe("the number of states", () => {
   it.each([

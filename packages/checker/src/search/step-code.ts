@@ -6,7 +6,7 @@
  */
 import { assertNever, mapInstr, mapTerm, successors } from "@shootdown/ir";
 import type { Chain, Chaining } from "../chaining.js";
-import { structure } from "../native/structure.js";
+import { structure } from "../structure.js";
 import { HARDIRQ, type Root, type Source, type StepPoint, type System } from "../system.js";
 import type { Fields } from "./fields.js";
 import { Instructions } from "./instructions.js";

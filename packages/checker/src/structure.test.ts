@@ -3,7 +3,7 @@
  * branch is decided by a stream of bits, once in the printed code and once on the graph itself.
  */
 import { describe, expect, it } from "vitest";
-import { seededRandom } from "../random.js";
+import { seededRandom } from "./random.js";
 import { structure } from "./structure.js";
 
 type Edges = readonly (readonly number[])[];
