@@ -18,6 +18,7 @@ import { exportPromela } from "@shootdown/checker";
 import { type Configuration, describeConfiguration, kmapDma } from "../tests/crosscheck/kmap-dma.js";
 import { Meter } from "../tests/crosscheck/meter.js";
 import { buildVerifier, missingTools } from "../tests/crosscheck/spin.js";
+import { medians, type Sample } from "./samples.js";
 
 /** From 4 million states, where starting up is half of our time, to 20 million. */
 const CONFIGURATIONS: readonly Configuration[] = [
@@ -31,20 +32,12 @@ const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 const PROGRAM = join(ROOT, "packages/cli/bin/shootdown.js");
 const DEFAULT_ROUNDS = 5;
 
-interface Sample {
+interface CountedSample extends Sample {
   readonly states: number;
-  readonly cpuSeconds: number;
-  readonly peakMegabytes: number;
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
 /** `shootdown check`, as people start it. */
-function ours(meter: Meter, { config, cpu, patches, sizes }: Configuration, chaining: boolean): Sample {
+function ours(meter: Meter, { config, cpu, patches, sizes }: Configuration, chaining: boolean): CountedSample {
   const args = ["check", join(ROOT, "examples", `${config}.config`), "--cpu", cpu, "--json", "--max-memory", "16G"];
   for (const patch of patches) args.push("--patch", patch);
   for (const [name, value] of Object.entries(sizes)) args.push("--size", `${name}=${value}`);
@@ -63,9 +56,9 @@ function compare(configuration: Configuration, rounds: number): boolean {
   const folder = mkdtempSync(join(tmpdir(), "shootdown-bench-"));
   const meter = new Meter(folder);
   const verifier = buildVerifier(exportPromela(kmapDma(configuration)), { memoryMegabytes: 16_384, optimisation: 2 });
-  const shipped: Sample[] = [];
-  const unreduced: Sample[] = [];
-  const spin: Sample[] = [];
+  const shipped: CountedSample[] = [];
+  const unreduced: CountedSample[] = [];
+  const spin: CountedSample[] = [];
   let spinFound: string | undefined;
   for (let round = 0; round < rounds; round++) {
     shipped.push(ours(meter, configuration, true));
@@ -97,14 +90,6 @@ function compare(configuration: Configuration, rounds: number): boolean {
   if (spinFound !== undefined) console.log(`  FAILED: Spin stopped at a violation (${spinFound}) that we do not find`);
   else if (!isSameWork) console.log("  FAILED: the unreduced search and Spin differ in the number of states");
   return isSameWork && spinFound === undefined && isGood;
-}
-
-function medians(samples: readonly Sample[]): Sample {
-  return {
-    states: samples[0]!.states,
-    cpuSeconds: median(samples.map((sample) => sample.cpuSeconds)),
-    peakMegabytes: median(samples.map((sample) => sample.peakMegabytes)),
-  };
 }
 
 function figures({ cpuSeconds, peakMegabytes }: Sample): string {

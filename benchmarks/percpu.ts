@@ -13,6 +13,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Meter } from "../tests/crosscheck/meter.js";
 import { buildHarness, generateTrace, missingForHarness, type Profile } from "../tests/oracle/percpu/harness.js";
+import { medians, type Sample } from "./samples.js";
 
 const OPERATIONS = 1_000_000;
 const LIVE = 400;
@@ -25,17 +26,6 @@ const CASES: readonly (readonly [backend: "vm" | "km", profile: Profile])[] = [
   ["km", "mixed"],
   ["vm", "small"],
 ];
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
-}
-
-interface Sample {
-  readonly cpuSeconds: number;
-  readonly peakMegabytes: number;
-}
 
 /** A shell redirects: megabytes of output are neither measured nor kept in memory. */
 function sample(meter: Meter, command: string, trace: string, output: string): Sample {
@@ -61,9 +51,7 @@ function compare(folder: string, harness: string, backend: "vm" | "km", profile:
     samples.start.push(sample(meter, ours, empty, join(folder, "none")));
   }
   const isEqual = readFileSync(outputs[0]).equals(readFileSync(outputs[1]));
-  const cpu = (list: readonly Sample[]) => median(list.map((s) => s.cpuSeconds));
-  const memory = (list: readonly Sample[]) => median(list.map((s) => s.peakMegabytes));
-  const ratio = cpu(samples.ours) / cpu(samples.theirs);
+  const ratio = medians(samples.ours).cpuSeconds / medians(samples.theirs).cpuSeconds;
   console.log(
     `${backend} ${profile}, ${OPERATIONS.toLocaleString("en")} operations: output ${isEqual ? "equal" : "DIFFERS"}`,
   );
@@ -72,8 +60,9 @@ function compare(folder: string, harness: string, backend: "vm" | "km", profile:
     ["percpu.ts", samples.ours],
     ["  of it, starting up", samples.start],
   ] as const) {
+    const { cpuSeconds, peakMegabytes } = medians(list);
     console.log(
-      `  ${name.padEnd(22)}${cpu(list).toFixed(2).padStart(7)} s CPU${memory(list).toFixed(0).padStart(7)} MB`,
+      `  ${name.padEnd(22)}${cpuSeconds.toFixed(2).padStart(7)} s CPU${peakMegabytes.toFixed(0).padStart(7)} MB`,
     );
   }
   console.log(`  ${ratio.toFixed(2)} times the CPU time (goal: at most ${GOAL}), medians of ${rounds}`);

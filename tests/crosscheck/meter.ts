@@ -48,10 +48,16 @@ export class Meter {
     if (gcc.status !== 0) throw new Error(`gcc failed: ${gcc.error?.message ?? gcc.stderr}`);
   }
 
-  run(command: string, args: readonly string[]): Measured {
+  /** `env`: the whole environment; by default this process's own. */
+  run(
+    command: string,
+    args: readonly string[],
+    env: Readonly<Record<string, string | undefined>> = process.env,
+  ): Measured {
     const usage = join(this.folder, "usage");
     const child = spawnSync(this.program, [usage, command, ...args], {
       cwd: this.folder,
+      env,
       encoding: "utf8",
       maxBuffer: 64 << 20,
     });

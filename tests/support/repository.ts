@@ -1,8 +1,9 @@
 /** The repository's own text files, for tests that hold rules against all of them. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { ROOT } from "./root.js";
 
-export const ROOT = join(import.meta.dirname, "../..");
+export { ROOT };
 
 /** Made by tools, or not ours. */
 const SKIPPED = new Set(["node_modules", "dist", "coverage", ".git", ".cache"]);

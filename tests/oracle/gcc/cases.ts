@@ -42,10 +42,11 @@ function threshold(shift: number, bits: 32 | 64): Case {
     bad: [`bad_${id}`],
     functions: [
       fn(`f_${id}`, [["size", "ulong"]], "i32", [give("i32", bin(v("size"), ">>", n(shift)))]),
-      entry(`g_${id}`, [["size", "ulong"]], [
-        make("e", "i32", call(`f_${id}`, v("size"))),
-        when(bin(v("e"), "<", n(0)), run(`bad_${id}`)),
-      ]),
+      entry(
+        `g_${id}`,
+        [["size", "ulong"]],
+        [make("e", "i32", call(`f_${id}`, v("size"))), when(bin(v("e"), "<", n(0)), run(`bad_${id}`))],
+      ),
     ],
   };
 }
@@ -59,11 +60,15 @@ function pages(id: string, about: string, type: IntName, size: Expr, ...guards: 
     bad: [`bad_${id}`],
     functions: [
       fn(`stub_${id}`, [["size", "ulong"]], "i32", [give("i32", bin(v("size"), ">>", n(12)))]),
-      entry(`map_${id}`, [["nr", type]], [
-        ...guards.map((guard) => when(guard, { kind: "return" })),
-        make("e", "i32", call(`stub_${id}`, size)),
-        when(bin(v("e"), "<", n(0)), run(`bad_${id}`)),
-      ]),
+      entry(
+        `map_${id}`,
+        [["nr", type]],
+        [
+          ...guards.map((guard) => when(guard, { kind: "return" })),
+          make("e", "i32", call(`stub_${id}`, size)),
+          when(bin(v("e"), "<", n(0)), run(`bad_${id}`)),
+        ],
+      ),
     ],
   };
 }
@@ -78,18 +83,39 @@ function stub(id: string, old: boolean, alsoReclaim: boolean, shift: number): Ca
     functions: [
       fn(`stub_${id}`, [["size", "ulong"]], "i32", [give("i32", old ? bin(v("size"), ">>", n(shift)) : n(-22))]),
       fn(flush, [["start", "u32"]], undefined, [run(`bad_${id}`)]),
-      fn(`map_${id}`, [["start", "u32"], ["end", "u32"]], "i32", [
-        { kind: "for", name: "cpu", type: "i32", below: call("get_i32"), body: [
-          make("size", "ulong", bin(cast("ulong", bin(v("end"), "-", v("start"))), "<<", n(shift))),
-          make("err", "i32", call(`stub_${id}`, v("size"))),
-          when(bin(v("err"), "<", n(0)), { kind: "do", call: call(flush, v("start")) }, give("i32", v("err"))),
-        ] },
-        give("i32", n(0)),
-      ]),
-      entry(`populate_${id}`, [["start", "u32"], ["end", "u32"]], [
-        make("done", "i32", call(`map_${id}`, v("start"), v("end"))),
-        ...(alsoReclaim ? [{ kind: "do" as const, call: call(flush, v("end")) }] : []),
-      ]),
+      fn(
+        `map_${id}`,
+        [
+          ["start", "u32"],
+          ["end", "u32"],
+        ],
+        "i32",
+        [
+          {
+            kind: "for",
+            name: "cpu",
+            type: "i32",
+            below: call("get_i32"),
+            body: [
+              make("size", "ulong", bin(cast("ulong", bin(v("end"), "-", v("start"))), "<<", n(shift))),
+              make("err", "i32", call(`stub_${id}`, v("size"))),
+              when(bin(v("err"), "<", n(0)), { kind: "do", call: call(flush, v("start")) }, give("i32", v("err"))),
+            ],
+          },
+          give("i32", n(0)),
+        ],
+      ),
+      entry(
+        `populate_${id}`,
+        [
+          ["start", "u32"],
+          ["end", "u32"],
+        ],
+        [
+          make("done", "i32", call(`map_${id}`, v("start"), v("end"))),
+          ...(alsoReclaim ? [{ kind: "do" as const, call: call(flush, v("end")) }] : []),
+        ],
+      ),
     ],
   };
 }
@@ -106,7 +132,14 @@ export const FIXED: readonly Case[] = [
   stub("now2", false, true, 12),
   pages("int", "int nr << 12", "i32", int(bin(v("nr"), "<<", n(12)))),
   pages("pos", "int nr << 12, nr >= 0", "i32", int(bin(v("nr"), "<<", n(12))), bin(v("nr"), "<", n(0))),
-  pages("in", "int nr << 12, nr in [1, 2^19)", "i32", int(bin(v("nr"), "<<", n(12))), bin(v("nr"), "<", n(1)), bin(v("nr"), ">=", n(1 << 19))),
+  pages(
+    "in",
+    "int nr << 12, nr in [1, 2^19)",
+    "i32",
+    int(bin(v("nr"), "<<", n(12))),
+    bin(v("nr"), "<", n(1)),
+    bin(v("nr"), ">=", n(1 << 19)),
+  ),
   pages("uns", "unsigned nr << 12", "u32", int(bin(v("nr"), "<<", n(12)))),
   pages("wide", "(unsigned long)nr << 12", "u32", bin(int(v("nr")), "<<", n(12))),
 ];
@@ -157,7 +190,10 @@ function computed(dice: Dice, x: Expr, type: IntName, depth: number): { expr: Ex
     case 4:
       return { expr: cast(inner.type, bin(inner.expr, dice.of(["+", "-"]), n(interesting(dice)))), type: inner.type };
     case 5:
-      return { expr: cast(inner.type, bin(inner.expr, dice.of(["/", "%"]), n(1 + interesting(dice)))), type: inner.type };
+      return {
+        expr: cast(inner.type, bin(inner.expr, dice.of(["/", "%"]), n(1 + interesting(dice)))),
+        type: inner.type,
+      };
     default: {
       const to = dice.of(TYPES);
       return { expr: cast(to, inner.expr), type: to };
@@ -186,7 +222,10 @@ const SHAPES: Record<string, Shape> = {
   straight(id, dice) {
     const type = dice.of(TYPES);
     const { expr, type: to } = computed(dice, v("x"), type, 2 + dice.below(2));
-    return { bad: one(id), functions: [entry(`g_${id}`, [["x", type]], [make("y", to, expr), ask(dice, v("y"), `bad_${id}`)])] };
+    return {
+      bad: one(id),
+      functions: [entry(`g_${id}`, [["x", type]], [make("y", to, expr), ask(dice, v("y"), `bad_${id}`)])],
+    };
   },
   /** min(), max() or both by `?:`, then a test around the bound. */
   clamped(id, dice) {
@@ -223,16 +262,26 @@ const SHAPES: Record<string, Shape> = {
     return {
       bad: [`bad_${id}a`, `bad_${id}b`],
       functions: [
-        entry(`g_${id}`, [["x", type]], [
-          make("last", type, n(0)),
-          make("end", type, below),
-          { kind: "for", name: "i", type, below: v("end"), body: [
-            when(bin(v("i"), dice.of([">", ">=", "=="]), n(edge)), run(`bad_${id}a`)),
-            set("last", type, call("get_u8")),
-            set("last", type, v("i")),
-          ] },
-          when(bin(v("last"), dice.of([">", ">=", "<"]), n(dice.of([edge, 0]))), run(`bad_${id}b`)),
-        ]),
+        entry(
+          `g_${id}`,
+          [["x", type]],
+          [
+            make("last", type, n(0)),
+            make("end", type, below),
+            {
+              kind: "for",
+              name: "i",
+              type,
+              below: v("end"),
+              body: [
+                when(bin(v("i"), dice.of([">", ">=", "=="]), n(edge)), run(`bad_${id}a`)),
+                set("last", type, call("get_u8")),
+                set("last", type, v("i")),
+              ],
+            },
+            when(bin(v("last"), dice.of([">", ">=", "<"]), n(dice.of([edge, 0]))), run(`bad_${id}b`)),
+          ],
+        ),
       ],
     };
   },
@@ -256,10 +305,14 @@ const SHAPES: Record<string, Shape> = {
           when(bin(v("err"), test, n(0)), { kind: "do", call: call(`undo_${id}`) }, give("i32", v("err"))),
           give("i32", n(0)),
         ]),
-        entry(`g_${id}`, [["size", "u32"]], [
-          make("err", "i32", call(`both_${id}`, v("size"))),
-          when(bin(v("err"), dice.of(["<", ">", "!="]), n(0)), run(`bad_${id}b`)),
-        ]),
+        entry(
+          `g_${id}`,
+          [["size", "u32"]],
+          [
+            make("err", "i32", call(`both_${id}`, v("size"))),
+            when(bin(v("err"), dice.of(["<", ">", "!="]), n(0)), run(`bad_${id}b`)),
+          ],
+        ),
       ],
     };
   },
@@ -270,15 +323,23 @@ const SHAPES: Record<string, Shape> = {
     return {
       bad: [`bad_${id}a`, `bad_${id}b`],
       functions: [
-        entry(`g_${id}`, [["x", dice.of(NARROW)]], [
-          make("y", "u32", bin(cast("u32", v("x")), "&", n(mask))),
-          make("z", "i32", n(0)),
-          { kind: "switch", value: v("y"), cases: [
-            [chosen, [run(`bad_${id}a`), set("z", "i32", n(dice.below(5)))]],
-            [mask + 2, [set("z", "i32", n(-5))]],
-          ] },
-          when(bin(v("z"), dice.of(["<", ">"]), n(dice.of([0, 3]))), run(`bad_${id}b`)),
-        ]),
+        entry(
+          `g_${id}`,
+          [["x", dice.of(NARROW)]],
+          [
+            make("y", "u32", bin(cast("u32", v("x")), "&", n(mask))),
+            make("z", "i32", n(0)),
+            {
+              kind: "switch",
+              value: v("y"),
+              cases: [
+                [chosen, [run(`bad_${id}a`), set("z", "i32", n(dice.below(5)))]],
+                [mask + 2, [set("z", "i32", n(-5))]],
+              ],
+            },
+            when(bin(v("z"), dice.of(["<", ">"]), n(dice.of([0, 3]))), run(`bad_${id}b`)),
+          ],
+        ),
       ],
     };
   },
@@ -292,10 +353,14 @@ const SHAPES: Record<string, Shape> = {
       bad: one(id),
       functions: [
         fn(`f_${id}`, [["x", type]], undefined, inner),
-        entry(`g_${id}`, [["c", "u32"]], [
-          { kind: "do", call: call(`f_${id}`, cast(type, n(values[0]!))) },
-          when(bin(v("c"), ">", n(5)), { kind: "do", call: call(`f_${id}`, cast(type, n(values[1]!))) }),
-        ]),
+        entry(
+          `g_${id}`,
+          [["c", "u32"]],
+          [
+            { kind: "do", call: call(`f_${id}`, cast(type, n(values[0]!))) },
+            when(bin(v("c"), ">", n(5)), { kind: "do", call: call(`f_${id}`, cast(type, n(values[1]!))) }),
+          ],
+        ),
       ],
     };
   },
@@ -308,11 +373,15 @@ const SHAPES: Record<string, Shape> = {
     return {
       bad: one(id),
       functions: [
-        entry(`g_${id}`, [["x", type]], [
-          when(bin(v("x"), op, cast(type, n(limit & 255))), { kind: "return" }),
-          { kind: "do", call: call("get_u32") },
-          when(bin(v("x"), second, cast(type, n(limit & 255))), run(`bad_${id}`)),
-        ]),
+        entry(
+          `g_${id}`,
+          [["x", type]],
+          [
+            when(bin(v("x"), op, cast(type, n(limit & 255))), { kind: "return" }),
+            { kind: "do", call: call("get_u32") },
+            when(bin(v("x"), second, cast(type, n(limit & 255))), run(`bad_${id}`)),
+          ],
+        ),
       ],
     };
   },
@@ -323,11 +392,15 @@ const SHAPES: Record<string, Shape> = {
     return {
       bad: one(id),
       functions: [
-        entry(`g_${id}`, [["x", a]], [
-          make("y", b, cast(b, bin(v("x"), dice.of([">>", "&", "/"]), n(1 + dice.below(15))))),
-          make("z", dice.of(TYPES), v("y")),
-          ask(dice, v("z"), `bad_${id}`),
-        ]),
+        entry(
+          `g_${id}`,
+          [["x", a]],
+          [
+            make("y", b, cast(b, bin(v("x"), dice.of([">>", "&", "/"]), n(1 + dice.below(15))))),
+            make("z", dice.of(TYPES), v("y")),
+            ask(dice, v("z"), `bad_${id}`),
+          ],
+        ),
       ],
     };
   },

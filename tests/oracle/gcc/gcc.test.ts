@@ -27,11 +27,14 @@ describe.each(TARGETS)("$name", (target) => {
     expect(answers.length - dropped.length).toBeGreaterThan(10);
   });
 
-  test.skipIf(!isThere)("generated variants: the same as a kernel is built but for a known case, cautious at -O1", () => {
-    const answers = [...compare(variants(SEED, VARIANTS), target)];
-    const differ = answers.filter(({ outcome, level }) => outcome !== "agree" && level !== "O1");
-    expect(told(differ.filter(({ symbol }) => !WE_KEEP.has(symbol)))).toEqual([]);
-    expect(told(answers.filter(({ outcome }) => outcome === "we drop what gcc keeps"))).toEqual([]);
-    expect(answers.filter(({ kept }) => !kept).length).toBeGreaterThan(VARIANTS / 2);
-  });
+  test.skipIf(!isThere)(
+    "generated variants: the same as a kernel is built but for a known case, cautious at -O1",
+    () => {
+      const answers = [...compare(variants(SEED, VARIANTS), target)];
+      const differ = answers.filter(({ outcome, level }) => outcome !== "agree" && level !== "O1");
+      expect(told(differ.filter(({ symbol }) => !WE_KEEP.has(symbol)))).toEqual([]);
+      expect(told(answers.filter(({ outcome }) => outcome === "we drop what gcc keeps"))).toEqual([]);
+      expect(answers.filter(({ kept }) => !kept).length).toBeGreaterThan(VARIANTS / 2);
+    },
+  );
 });

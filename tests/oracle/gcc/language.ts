@@ -18,7 +18,13 @@ export type Stmt =
   | { readonly kind: "let"; readonly name: string; readonly type: IntName; readonly value: Expr }
   | { readonly kind: "set"; readonly name: string; readonly type: IntName; readonly value: Expr }
   | { readonly kind: "if"; readonly cond: Expr; readonly then: readonly Stmt[]; readonly else?: readonly Stmt[] }
-  | { readonly kind: "for"; readonly name: string; readonly type: IntName; readonly below: Expr; readonly body: readonly Stmt[] }
+  | {
+      readonly kind: "for";
+      readonly name: string;
+      readonly type: IntName;
+      readonly below: Expr;
+      readonly body: readonly Stmt[];
+    }
   | { readonly kind: "switch"; readonly value: Expr; readonly cases: readonly (readonly [number, readonly Stmt[]])[] }
   | { readonly kind: "do"; readonly call: Expr }
   | { readonly kind: "return"; readonly type?: IntName; readonly value?: Expr };
@@ -67,7 +73,12 @@ export const n = (value: number): Expr => ({ kind: "num", value });
 export const bin = (left: Expr, op: string, right: Expr): Expr => ({ kind: "bin", op, left, right });
 export const cast = (type: IntName, arg: Expr): Expr => ({ kind: "cast", type, arg });
 export const call = (name: string, ...args: readonly Expr[]): Expr => ({ kind: "call", name, args });
-export const choose = (cond: Expr, then: Expr, otherwise: Expr): Expr => ({ kind: "cond", cond, then, else: otherwise });
+export const choose = (cond: Expr, then: Expr, otherwise: Expr): Expr => ({
+  kind: "cond",
+  cond,
+  then,
+  else: otherwise,
+});
 export const make = (name: string, type: IntName, value: Expr): Stmt => ({ kind: "let", name, type, value });
 export const set = (name: string, type: IntName, value: Expr): Stmt => ({ kind: "set", name, type, value });
 export const when = (cond: Expr, ...then: readonly Stmt[]): Stmt => ({ kind: "if", cond, then });
@@ -122,8 +133,7 @@ function writeExpr(w: Writer, expr: Expr): string {
 function writeStmt(w: Writer, stmt: Stmt, indent: string): string {
   const e = (inner: Expr) => writeExpr(w, inner);
   const as = (type: IntName, value: Expr) => w.cast(w.type(type), e(value));
-  const block = (body: readonly Stmt[]) =>
-    `{\n${body.map((s) => writeStmt(w, s, `${indent}  `)).join("")}${indent}}`;
+  const block = (body: readonly Stmt[]) => `{\n${body.map((s) => writeStmt(w, s, `${indent}  `)).join("")}${indent}}`;
   switch (stmt.kind) {
     case "let":
       return `${indent}${w.declare(stmt.name, w.type(stmt.type), as(stmt.type, stmt.value))}\n`;

@@ -31,12 +31,7 @@ if (values.show !== undefined) {
   process.exit(shown.length > 0 ? 0 : 2);
 }
 
-const OUTCOMES: readonly Outcome[] = [
-  "agree",
-  "inlining decides",
-  "we keep what gcc drops",
-  "we drop what gcc keeps",
-];
+const OUTCOMES: readonly Outcome[] = ["agree", "inlining decides", "we keep what gcc drops", "we drop what gcc keeps"];
 const answers: Answer[] = [];
 for (const target of TARGETS) {
   if (!canCompile(target)) {

@@ -5,9 +5,9 @@
  * Skipped where make is not installed. A failure prints the Makefile; save it as a case of evaluate.test.ts.
  */
 import { execFileSync } from "node:child_process";
+import { memoryTree, parseKbuild } from "@shootdown/kbuild";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { memoryTree, parseKbuild } from "@shootdown/kbuild";
 
 const VARIABLES = ["a", "b", "c-y", "d-", "a.o", "e"];
 
@@ -19,7 +19,23 @@ function hasMake(): boolean {
   }
 }
 
-const word = fc.constantFrom("a", "b.o", "x/y.o", "x/", "../z.c", "foo", "y", "m", "%", "a.b.c", ".o", "%.o", "b", "5", "2");
+const word = fc.constantFrom(
+  "a",
+  "b.o",
+  "x/y.o",
+  "x/",
+  "../z.c",
+  "foo",
+  "y",
+  "m",
+  "%",
+  "a.b.c",
+  ".o",
+  "%.o",
+  "b",
+  "5",
+  "2",
+);
 const reference = fc.constantFrom(...VARIABLES).map((name) => `$(${name})`);
 const blank = fc.constantFrom(" ", "  ", "\t");
 const text: fc.Arbitrary<string> = fc.letrec<{ text: string; piece: string }>((tie) => ({
@@ -28,12 +44,40 @@ const text: fc.Arbitrary<string> = fc.letrec<{ text: string; piece: string }>((t
     { depthSize: "small" },
     word,
     reference,
-    fc.tuple(fc.constantFrom("strip", "sort", "dir", "notdir", "suffix", "basename", "firstword", "lastword", "words", "value", "origin", "flavor"), tie("text")).map(([f, t]) => `$(${f} ${t})`),
-    fc.tuple(fc.constantFrom("filter", "filter-out", "findstring", "addprefix", "addsuffix", "join", "if", "or", "and"), tie("text"), tie("text")).map(([f, s, t]) => `$(${f} ${s},${t})`),
+    fc
+      .tuple(
+        fc.constantFrom(
+          "strip",
+          "sort",
+          "dir",
+          "notdir",
+          "suffix",
+          "basename",
+          "firstword",
+          "lastword",
+          "words",
+          "value",
+          "origin",
+          "flavor",
+        ),
+        tie("text"),
+      )
+      .map(([f, t]) => `$(${f} ${t})`),
+    fc
+      .tuple(
+        fc.constantFrom("filter", "filter-out", "findstring", "addprefix", "addsuffix", "join", "if", "or", "and"),
+        tie("text"),
+        tie("text"),
+      )
+      .map(([f, s, t]) => `$(${f} ${s},${t})`),
     // Not patsubst with an empty pattern: make replaces the end of some words then, and no Makefile asks for it.
     fc.tuple(word, tie("text"), tie("text")).map(([s, t, u]) => `$(patsubst ${s},${t},${u})`),
-    fc.tuple(fc.constantFrom("subst", "if", "or", "and"), tie("text"), tie("text"), tie("text")).map(([f, s, t, u]) => `$(${f} ${s},${t},${u})`),
-    fc.tuple(fc.constantFrom("1", "2", "3"), fc.constantFrom("1", "2", "3"), tie("text")).map(([n, m, t]) => `$(wordlist ${n},${m},${t})`),
+    fc
+      .tuple(fc.constantFrom("subst", "if", "or", "and"), tie("text"), tie("text"), tie("text"))
+      .map(([f, s, t, u]) => `$(${f} ${s},${t},${u})`),
+    fc
+      .tuple(fc.constantFrom("1", "2", "3"), fc.constantFrom("1", "2", "3"), tie("text"))
+      .map(([n, m, t]) => `$(wordlist ${n},${m},${t})`),
     fc.tuple(fc.constantFrom("1", "2", "3"), tie("text")).map(([n, t]) => `$(word ${n},${t})`),
     fc.tuple(tie("text"), tie("text")).map(([s, t]) => `$(foreach v,${s},<$(v)>${t}$(v:.o=.c))`),
     fc.tuple(fc.constantFrom(...VARIABLES), word, word).map(([v, s, t]) => `$(${v}:${s}=${t})`),
@@ -43,7 +87,12 @@ const text: fc.Arbitrary<string> = fc.letrec<{ text: string; piece: string }>((t
 })).text;
 
 const assignment = fc
-  .tuple(fc.constantFrom(...VARIABLES), fc.constantFrom(":=", "+=", "?=", ":=", "+="), text, fc.constantFrom("", " # comment", "\\#"))
+  .tuple(
+    fc.constantFrom(...VARIABLES),
+    fc.constantFrom(":=", "+=", "?=", ":=", "+="),
+    text,
+    fc.constantFrom("", " # comment", "\\#"),
+  )
   .map(([name, operator, value, tail]) => `${name} ${operator} ${value}${tail}`);
 const test = fc.oneof(
   fc.tuple(fc.constantFrom("ifdef", "ifndef"), fc.constantFrom(...VARIABLES, "v")).map(([k, v]) => `${k} ${v}`),
@@ -56,7 +105,9 @@ const lines: fc.Arbitrary<string> = fc.letrec<{ lines: string; line: string }>((
     { depthSize: "small" },
     assignment,
     assignment,
-    fc.tuple(test, tie("lines"), test, tie("lines"), tie("lines")).map(([t, s, u, v, w]) => `${t}\n${s}\nelse ${u}\n${v}\nelse\n${w}\nendif`),
+    fc
+      .tuple(test, tie("lines"), test, tie("lines"), tie("lines"))
+      .map(([t, s, u, v, w]) => `${t}\n${s}\nelse ${u}\n${v}\nelse\n${w}\nendif`),
     fc.tuple(test, tie("lines")).map(([t, s]) => `${t}\n  ${s.replaceAll(":= ", ":= \\\n\t")}\nendif`),
     fc.tuple(fc.constantFrom(...VARIABLES), text).map(([name, value]) => `$(eval ${name} := ${value})`),
     text.map((t) => `all: ; @echo ${t.replaceAll("$", "$$$$")}\nnothing: all\n\ta := recipe`),
@@ -71,7 +122,13 @@ function byMake(makefile: string): string[] | undefined | "endless" {
   const print = VARIABLES.map((name) => `$(info >>$(${name})<<)`).join("\n");
   try {
     const input = `${HELPERS}${makefile}\n${print}\n.PHONY: end\nend: ;\n`;
-    const out = execFileSync("make", ["-rR", "-f", "-", "end"], { input, encoding: "utf8", timeout: MAKE_TIMEOUT_MS, env: { PATH: process.env.PATH ?? "" }, stdio: ["pipe", "pipe", "pipe"] });
+    const out = execFileSync("make", ["-rR", "-f", "-", "end"], {
+      input,
+      encoding: "utf8",
+      timeout: MAKE_TIMEOUT_MS,
+      env: { PATH: process.env.PATH ?? "" },
+      stdio: ["pipe", "pipe", "pipe"],
+    });
     return [...out.matchAll(/>>(.*?)<<\n/gs)].map((match) => match[1]!);
   } catch (error) {
     return (error as { code?: string }).code === "ETIMEDOUT" ? "endless" : undefined;
@@ -80,7 +137,10 @@ function byMake(makefile: string): string[] | undefined | "endless" {
 
 function byUs(makefile: string): { values: string[]; errors: number } {
   const built = parseKbuild({ files: memoryTree({ Makefile: HELPERS + makefile }), config: new Map(), arch: "arm" });
-  return { values: VARIABLES.map((name) => built.variable(name, "")), errors: built.diagnostics.filter((d) => d.severity === "error").length };
+  return {
+    values: VARIABLES.map((name) => built.variable(name, "")),
+    errors: built.diagnostics.filter((d) => d.severity === "error").length,
+  };
 }
 
 describe.skipIf(!hasMake())("against GNU make", () => {

@@ -1,25 +1,18 @@
 /**
  * Linux's own percpu.c as a program: built by build.sh from a kernel tree, fed with traces of gen-trace.py.
  *
- * The tree is SHOOTDOWN_LINUX_TREE, or what the Debian package linux-source-6.12 has put into /usr/src: of that, only the
- * files that the program is made of are unpacked, once, into .cache/.
+ * The tree is SHOOTDOWN_LINUX_TREE, or the Debian package linux-source-6.12.
  */
 import { execFileSync, spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { cpSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { hasLinuxTree, linuxTree } from "../../support/linux-tree.js";
+import { CACHE, ROOT } from "../../support/root.js";
 import { hasTool } from "../../support/tools.js";
 
-/** The repository, also from where the benchmarks are built. */
-function repository(folder: string): string {
-  return existsSync(join(folder, "package-lock.json")) ? folder : repository(dirname(folder));
-}
-
-const ROOT = repository(import.meta.dirname);
 const HERE = join(ROOT, "tests/oracle/percpu");
-const CACHE = join(ROOT, ".cache/percpu-oracle");
-const VERSION = "linux-source-6.12";
-const PACKAGE = `/usr/src/${VERSION}.tar.xz`;
-const NEEDED = ["mm/percpu.c", "mm/percpu-internal.h", "mm/internal.h", "mm/percpu-vm.c", "mm/percpu-km.c", "include/linux/percpu.h", "tools/include/linux/list.h"];
+const WORK = join(CACHE, "percpu-oracle");
+const TREE = process.env.SHOOTDOWN_LINUX_TREE || "linux-source-6.12";
 /** More output than any trace here makes. */
 const MAX_BYTES = 1 << 28;
 
@@ -27,23 +20,15 @@ const MAX_BYTES = 1 << 28;
 export function missingForHarness(): string | undefined {
   if (!hasTool("gcc")) return "gcc";
   if (!hasTool("python3")) return "python3";
-  return process.env.SHOOTDOWN_LINUX_TREE || existsSync(PACKAGE) || existsSync(join(CACHE, VERSION)) ? undefined : VERSION;
-}
-
-function linuxTree(): string {
-  if (process.env.SHOOTDOWN_LINUX_TREE) return process.env.SHOOTDOWN_LINUX_TREE;
-  if (!NEEDED.every((file) => existsSync(join(CACHE, VERSION, file)))) {
-    execFileSync("tar", ["-xJf", PACKAGE, "-C", CACHE, ...NEEDED.map((file) => `${VERSION}/${file}`)]);
-  }
-  return join(CACHE, VERSION);
+  return hasLinuxTree(TREE) ? undefined : TREE;
 }
 
 /** The programs' path without `-vm` or `-km`. */
 export function buildHarness(): string {
-  mkdirSync(CACHE, { recursive: true });
-  const sources = join(CACHE, "harness");
+  mkdirSync(WORK, { recursive: true });
+  const sources = join(WORK, "harness");
   cpSync(HERE, sources, { recursive: true });
-  execFileSync("bash", [join(sources, "build.sh"), linuxTree(), "linux"], { stdio: ["ignore", "ignore", "pipe"] });
+  execFileSync("bash", [join(sources, "build.sh"), linuxTree(TREE), "linux"], { stdio: ["ignore", "ignore", "pipe"] });
   return join(sources, "percpu-linux");
 }
 
