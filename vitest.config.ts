@@ -10,6 +10,8 @@ export default defineConfig({
   ssr: { resolve: { conditions } },
   test: {
     include: ["packages/*/src/**/*.test.ts", "tests/**/*.test.ts"],
+    // Vitest keeps a core free for itself, which is half of CI's machine.
+    maxWorkers: "100%",
     testTimeout: 300_000,
     hookTimeout: 300_000,
     ...(report ? { reporters: ["default", "json"], outputFile: { json: report } } : {}),
