@@ -101,11 +101,12 @@ describe("what would fix it", () => {
     replayCommand: (schedule) => schedule,
   };
   let whats: readonly string[] = [];
-  const rejected: [string, string][] = [];
+  let rejected: ReturnType<typeof prescribe>["rejected"] = [];
   beforeAll(() => {
-    const onRejected = (what: string, why: string) => rejected.push([what, why]);
     // No shipped patch among the candidates: what is asked is what follows from the conditions.
-    whats = prescribe(input, examine(input), { shipped: [], onRejected }).map(({ what }) => what);
+    const found = prescribe(input, examine(input), { shipped: [] });
+    whats = found.prescriptions.map(({ what }) => what);
+    rejected = found.rejected;
   });
 
   test("the dependency of NEED_PER_CPU_KM, derived", () => {
@@ -115,7 +116,10 @@ describe("what would fix it", () => {
   test("not an empty stub: the search says why", () => {
     expect(whats.filter((what) => what.includes("empty"))).toEqual([]);
     expect(rejected).toEqual([
-      [expect.stringContaining("an empty flush_tlb_kernel_range()"), expect.stringContaining("no second chunk")],
+      {
+        what: expect.stringContaining("an empty flush_tlb_kernel_range()"),
+        why: expect.stringContaining("no second chunk"),
+      },
     ]);
   });
 });

@@ -8,15 +8,13 @@ import {
   examine,
   InputError,
   isAddress,
-  prescribe,
   type Result,
   ScheduleError,
-  SoundSystems,
   withPrescriptions,
 } from "@shootdown/doctor";
 import type { Command } from "commander";
 import { readAddress } from "./address-subject.js";
-import { readPatch } from "./files.js";
+import { type JobOptions, jobOptions } from "./jobs.js";
 import {
   type KernelOptions,
   kernelOptions,
@@ -29,19 +27,26 @@ import {
 } from "./options.js";
 import { finish, type OutputOptions, outputOptions, readFormat } from "./output.js";
 import { progressLine } from "./progress.js";
+import { findRemedies } from "./remedies.js";
 import { renderCheckOnly, renderResult } from "./render.js";
 import { readSubject } from "./subject.js";
+
+type DoctorOptions = KernelOptions & LimitOptions & OutputOptions & JobOptions & { readonly prescriptions: boolean };
 
 export function examineCommands(program: Command): void {
   const doctor = program
     .command("doctor")
     .description("ask all four questions of a configuration: configure, link, boot, check");
-  outputOptions(limitOptions(kernelOptions(doctor.argument("<config>", "a .config, as the kernel writes it"))))
+  jobOptions(
+    outputOptions(limitOptions(kernelOptions(doctor.argument("<config>", "a .config, as the kernel writes it")))),
+  )
     .option("--no-prescriptions", "do not look for what would fix a finding")
-    .action((config: string, options: KernelOptions & LimitOptions & OutputOptions & { prescriptions: boolean }) => {
+    .action(async (config: string, options: DoctorOptions) => {
       const result = run(config, options, searchMode(options));
       const isFinding = result.verdict === "finding" && options.prescriptions && readFormat(options) !== "itf";
-      finish(isFinding ? prescribed(config, options, result) : result, options, renderResult);
+      if (!isFinding) return finish(result, options, renderResult);
+      const { prescriptions, rejected } = await findRemedies(readSubject(config, options), result, options);
+      finish(withPrescriptions(result, prescriptions, rejected), options, renderResult);
     });
 
   const check = program
@@ -137,22 +142,4 @@ function run(configFile: string, options: KernelOptions & OutputOptions, mode: C
   const replayCommand = (schedule: string) =>
     shellWords(["./shootdown", "replay", schedule, configFile, ...kernelWords(options)]);
   return examine({ ...readSubject(configFile, options), mode, replayCommand });
-}
-
-/** States of one search for a prescription: a candidate that needs more is not prescribed. */
-const MAX_PRESCRIPTION_STATES = 4_000_000;
-
-/** The result with what would fix it: every candidate through all stages and scenarios. */
-function prescribed(configFile: string, options: KernelOptions, result: Result): Result {
-  const subject = readSubject(configFile, options);
-  const shipped = subject.tree.namesIn("kernel/patches", ".patch").map((name) => readPatch(subject.tree, name));
-  const mode: CheckMode = {
-    kind: "search",
-    options: { chaining: true, shortest: false, maxStates: MAX_PRESCRIPTION_STATES },
-    sound: new SoundSystems(),
-  };
-  const rejected: { what: string; why: string }[] = [];
-  const onRejected = (what: string, why: string) => rejected.push({ what, why });
-  const prescriptions = prescribe({ ...subject, mode, replayCommand: () => "" }, result, { shipped, onRejected });
-  return withPrescriptions(result, prescriptions, rejected);
 }

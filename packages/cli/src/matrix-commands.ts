@@ -3,22 +3,19 @@
  */
 import {
   type AnsweredRow,
-  type Asker,
-  answerRow,
   type Cell,
-  type CheckMode,
+  cellQuestions,
   InputError,
-  impact,
   linkerLines,
   readReport,
   reportNumbers,
-  SoundSystems,
   suggest,
   where,
 } from "@shootdown/doctor";
 import type { Command } from "commander";
 import { pc } from "./colours.js";
-import { readExample, readModelTree, readPatch } from "./files.js";
+import { readModelTree, readPatch } from "./files.js";
+import { askAll, type JobOptions, jobOptions } from "./jobs.js";
 import { parseCount, shellWords } from "./options.js";
 import { renderLink } from "./render-link.js";
 
@@ -29,21 +26,21 @@ const MAX_STATES = "8000000";
 
 const collect = (value: string, before: readonly string[]) => [...before, value];
 
-interface MatrixOptions {
+interface MatrixOptions extends JobOptions {
   readonly json?: boolean;
   readonly maxStates: string;
 }
 
 export function matrixCommands(program: Command): void {
-  program
-    .command("reports")
+  jobOptions(program.command("reports"))
     .description("answer a report of the mission, row by row, by computing it")
     .argument("<number>", "1: percpu on SMP without MMU; 2: HIGHMEM on SMP without hardware TLB broadcast")
     .option("--max-states <n>", "stop a row when so many states are known", MAX_STATES)
     .option("--json", "print one JSON document")
-    .action((number: string, options: MatrixOptions) => {
-      const asker = makeAsker(options, true);
-      const numbers = reportNumbers(asker.tree);
+    .action(async (number: string, options: MatrixOptions) => {
+      const tree = readModelTree();
+      const maxStates = parseCount("--max-states", options.maxStates);
+      const numbers = reportNumbers(tree);
       if (!numbers.includes(number)) {
         throw new InputError(
           "S1001",
@@ -52,11 +49,11 @@ export function matrixCommands(program: Command): void {
           suggest(number, numbers),
         );
       }
-      const report = readReport(asker.tree, number);
+      const report = readReport(tree, number);
       const rows: AnsweredRow[] = [];
       if (!options.json) process.stdout.write(`${pc.bold(`Report ${number}: ${report.title}`)}\n${report.about}\n`);
-      for (const row of report.rows) {
-        const answer = answerRow(asker, row);
+      const asks = report.rows.map((row) => ({ row, maxStates }));
+      for await (const answer of askAll("row", asks, options)) {
         rows.push(answer);
         if (!options.json) process.stdout.write(renderRow(answer));
       }
@@ -68,8 +65,7 @@ export function matrixCommands(program: Command): void {
       }
     });
 
-  program
-    .command("impact")
+  jobOptions(program.command("impact"))
     .description("what a patch fixes and breaks: every scenario on every configuration of the matrix, before and after")
     .requiredOption("--patch <name|file>", "the patch; may be given several times, in order", collect, [])
     .option(
@@ -80,14 +76,16 @@ export function matrixCommands(program: Command): void {
     )
     .option("--max-states <n>", "stop a cell when so many states are known", MAX_STATES)
     .option("--json", "print one JSON document")
-    .action((options: MatrixOptions & { patch: readonly string[]; onto: readonly string[] }) => {
+    .action(async (options: MatrixOptions & { patch: readonly string[]; onto: readonly string[] }) => {
       if (options.patch.length === 0) {
         throw new InputError("S1001", "impact", "no patch is named", "name one with --patch NAME or --patch FILE");
       }
-      const asker = makeAsker(options, false);
-      const read = (names: readonly string[]) => names.map((name) => readPatch(asker.tree, name));
+      const tree = readModelTree();
+      const maxStates = parseCount("--max-states", options.maxStates);
+      const [onto, patches] = [options.onto, options.patch].map((names) => names.map((name) => readPatch(tree, name)));
+      const asks = cellQuestions(tree).map((cell) => ({ cell, onto: onto!, patches: patches!, maxStates }));
       const cells: Cell[] = [];
-      for (const cell of impact(asker, read(options.onto), read(options.patch))) {
+      for await (const cell of askAll("cell", asks, options)) {
         cells.push(cell);
         if (!options.json && cell.change !== "unchanged") process.stdout.write(renderCell(cell, options));
       }
@@ -96,17 +94,6 @@ export function matrixCommands(program: Command): void {
       else process.stdout.write(renderTotals(cells));
       if (cells.some(({ change }) => change === "broken" || change === "not-built")) process.exitCode = 1;
     });
-}
-
-function makeAsker(options: MatrixOptions, shortest: boolean): Asker {
-  const tree = readModelTree();
-  const maxStates = parseCount("--max-states", options.maxStates);
-  const mode: CheckMode = {
-    kind: "search",
-    options: { chaining: true, shortest, maxStates },
-    sound: new SoundSystems(),
-  };
-  return { tree, mode, readConfig: readExample, readPatch: (name) => readPatch(tree, name) };
 }
 
 function renderRow({ row, outcome, result, command }: AnsweredRow): string {

@@ -3,10 +3,19 @@ export { decodeSchedule, exportPromela, type Progress, ScheduleError } from "@sh
 export * from "./address.js";
 export { type Bisected, type Bisection, type BisectStep, bisect, type Without } from "./asking/bisect.js";
 export * from "./asking/explore.js";
-export { type Cell, type Change, impact, type Matrix, readMatrix } from "./asking/impact.js";
+export {
+  askCell,
+  type Cell,
+  type CellQuestion,
+  type Change,
+  cellQuestions,
+  impact,
+  type Matrix,
+  readMatrix,
+} from "./asking/impact.js";
 export { printIr } from "./asking/inspect.js";
 export { type Asker, isWell, outcomeOf } from "./asking/question.js";
-export { type AnsweredRow, answerRow, readReport, reportNumbers } from "./asking/report.js";
+export { type AnsweredRow, answerRow, type ReportRow, readReport, reportNumbers } from "./asking/report.js";
 export * from "./doctor.js";
 export * from "./errors.js";
 export * from "./findings.js";
@@ -30,8 +39,19 @@ export {
   PercpuTrace,
   type PercpuTraceOptions,
 } from "./percpu/trace.js";
+export { type Candidate, candidates } from "./remedies/candidates.js";
 export * from "./remedies/link-remedies.js";
-export { prescribe } from "./remedies/prescribe.js";
+export {
+  type Before,
+  beforeOf,
+  failsIn,
+  otherScenarios,
+  type Prescribed,
+  prescribe,
+  prescribed,
+  type Trial,
+  tryOut,
+} from "./remedies/prescribe.js";
 export * from "./result.js";
 export { builtObjects } from "./stages/build.js";
 export { type Cpu, readCatalogue } from "./stages/catalogue.js";

@@ -84,23 +84,32 @@ export function assignSlots(system: System): Map<Root, Map<LocalId, number>> {
 
 /** Widens `ranges` by the values of a state. */
 export function noteRanges(system: System, slots: Map<Root, Map<LocalId, number>>, state: State, ranges: Ranges): void {
-  const note = (name: string, value: number) => {
+  const note = (name: string, min: number, max: number) => {
     const range = ranges.get(name);
-    if (!range) ranges.set(name, { min: value, max: value });
-    else if (value < range.min) range.min = value;
-    else if (value > range.max) range.max = value;
+    if (!range) ranges.set(name, { min, max });
+    else {
+      if (min < range.min) range.min = min;
+      if (max > range.max) range.max = max;
+    }
   };
-  system.globals.forEach((global, index) => {
-    for (const value of state.shared[index]!) note(globalField(global.name), value);
-  });
+  for (const [index, global] of system.globals.entries()) {
+    const values = state.shared[index]!;
+    let min = values[0]!;
+    let max = min;
+    for (let i = 1; i < values.length; i++) {
+      const value = values[i]!;
+      if (value < min) min = value;
+      else if (value > max) max = value;
+    }
+    note(globalField(global.name), min, max);
+  }
   for (let cpu = 0; cpu < system.cpus; cpu++) {
     for (let level = 0; level < LEVELS.length; level++) {
       if (state.pcs[contextOf(cpu, level)] === 0) continue;
       const point = pointOf(system, state, cpu, level);
+      const slotOf = slots.get(point.root)!;
       const frame = state.frames[contextOf(cpu, level)]!;
-      for (const [i, local] of point.live.entries()) {
-        note(slotField(level, slots.get(point.root)!.get(local)!), frame[i]!);
-      }
+      for (const [i, local] of point.live.entries()) note(slotField(level, slotOf.get(local)!), frame[i]!, frame[i]!);
     }
   }
 }

@@ -47,19 +47,40 @@ function changeOf(before: string, after: string): Change {
   return isWell(before) ? "broken" : "changed";
 }
 
-/** Asks every cell; `onto` is applied in both columns, before `patches`. */
+/** A question of the matrix, with the name of its configuration. */
+export interface CellQuestion {
+  readonly configuration: string;
+  readonly question: Question;
+}
+
+/** Every scenario on every configuration. */
+export function cellQuestions(tree: ModelTree): readonly CellQuestion[] {
+  return readMatrix(tree).configurations.flatMap(({ name, ...configuration }) =>
+    scenarioNames(tree).map((scenario) => ({
+      configuration: name,
+      question: { ...configuration, patches: [], scenario, sizes: {} },
+    })),
+  );
+}
+
+/** Asks one cell before and after; `onto` is applied in both, before `patches`. */
+export function askCell(
+  asker: Asker,
+  { configuration, question }: CellQuestion,
+  onto: readonly NamedText[],
+  patches: readonly NamedText[],
+): Cell {
+  const before = outcomeOf(ask(asker, question, onto));
+  const after = outcomeOf(ask(asker, question, [...onto, ...patches]));
+  const command = questionWords(question, asker.readConfig(question.config).name);
+  return { configuration, scenario: question.scenario, before, after, change: changeOf(before, after), command };
+}
+
+/** Asks every cell, one after the other. */
 export function* impact(
   asker: Asker,
   onto: readonly NamedText[],
   patches: readonly NamedText[],
 ): Generator<Cell, void, void> {
-  for (const { name, ...configuration } of readMatrix(asker.tree).configurations) {
-    for (const scenario of scenarioNames(asker.tree)) {
-      const question: Question = { ...configuration, patches: [], scenario, sizes: {} };
-      const before = outcomeOf(ask(asker, question, onto));
-      const after = outcomeOf(ask(asker, question, [...onto, ...patches]));
-      const command = questionWords(question, asker.readConfig(configuration.config).name);
-      yield { configuration: name, scenario, before, after, change: changeOf(before, after), command };
-    }
-  }
+  for (const cell of cellQuestions(asker.tree)) yield askCell(asker, cell, onto, patches);
 }

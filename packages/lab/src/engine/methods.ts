@@ -19,6 +19,7 @@ import {
   readHistory,
   readMatrix,
   ScheduleError,
+  SoundSystems,
   type Subject,
   scenarioAbout,
   scenarioNames,
@@ -62,13 +63,13 @@ export const methods: Answers<Exclude<MethodName, "sources">> = {
       states = progress.states;
       report({ progress: { ...tries, search: { progress, milliseconds: performance.now() - begun } } });
     });
-    const mode: Examination["mode"] = { kind: "search", options, onProgress };
+    const mode: Examination["mode"] = { kind: "search", options, onProgress, sound: new SoundSystems() };
     const input: Examination = { ...subjectOf(subject), mode, replayCommand: () => "" };
     const onTried = (tried: number, total: number) => {
       tries = { tried, total };
       report({ progress: tries });
     };
-    return prescribe(input, result, { shipped, onTried });
+    return prescribe(input, result, { shipped, onTried }).prescriptions;
   },
 
   explore({ subject, schedule, successors }) {
