@@ -5,13 +5,14 @@
  * environment variables, shell answers. loadTree() gives the tree back only if all of that is still the same. Where the bytes are
  * kept is the caller's affair; node.ts has parseKconfigCached().
  *
- * Layout: magic and version, length of the JSON part, JSON (all text), then 32-bit numbers (all structure).
+ * Layout: magic and version, length of the JSON part, JSON (all text), then columns of 32-bit numbers (all structure).
  */
 
+import { ColumnReader, ColumnWriter } from "./columns.js";
 import type { Diagnostic } from "./diagnostics.js";
 import { type Environment, type FileTree, noShell, type ShellResult, type ShellRunner } from "./environment.js";
 import { ExprPool } from "./expr.js";
-import { appended, NONE } from "./lists.js";
+import { NONE } from "./lists.js";
 import {
   type Dialect,
   Expr,
@@ -21,14 +22,14 @@ import {
   Property,
   type PropertyKind,
   type SymbolType,
+  type WrittenDependency,
 } from "./model.js";
-import { NumberReader, NumberWriter } from "./numbers.js";
-import { SymbolTable } from "./symbol-table.js";
+import { CONSTANTS, SymbolTable } from "./symbol-table.js";
 import { decodeBytes, encodeBytes } from "./text.js";
 import { KconfigTree } from "./tree.js";
 
 /** Change it whenever the layout or the meaning of a parsed tree changes. */
-const MAGIC = 0x4b43_0001;
+const MAGIC = 0x4b43_0002;
 
 const KINDS: readonly ExprKind[] = ["symbol", "not", "and", "or", "=", "!=", "<", "<=", ">", ">=", "range"];
 const PROPERTIES: readonly PropertyKind[] = [
@@ -119,7 +120,7 @@ export function loadTree(bytes: Uint8Array, options: LoadOptions): KconfigTree |
     if (texts.root !== root || (options.dialect ?? texts.dialect) !== texts.dialect) return undefined;
     if (!isSame(texts, options)) return undefined;
     const numbers = new Int32Array(aligned.buffer, aligned.byteOffset + 12 + padded, count);
-    return new Loader(texts, new NumberReader(numbers)).run(env, options.files);
+    return new Loader(texts, new ColumnReader(numbers)).run(env, options.files);
   } catch (error) {
     // Damaged bytes show as broken JSON, a number out of range, or a missing node.
     if (error instanceof SyntaxError || error instanceof RangeError || error instanceof TypeError) return undefined;
@@ -147,7 +148,6 @@ function isSame(texts: Texts, { files, env = {}, shell = noShell, isUnchanged, i
 
 class Saver {
   readonly strings: string[] = [];
-  private readonly numbers = new NumberWriter();
   private readonly stringIndex = new Map<string, number>();
   private readonly exprIndex = new Map<Expr, number>();
   private readonly exprs: Expr[] = [];
@@ -155,55 +155,57 @@ class Saver {
   constructor(private readonly tree: KconfigTree) {}
 
   run(): Int32Array {
-    const { tree, numbers } = this;
-    // Expressions that only existed on the way to the result are left out: operands come before what uses them.
-    const structure = new NumberWriter();
-    for (const symbol of tree.symbols.all) this.symbol(structure, symbol);
-    for (const menu of tree.menus) this.menu(structure, menu);
-    for (const property of tree.properties) this.property(structure, property);
-    numbers.add(
-      tree.symbols.all.length,
-      tree.menus.length,
-      tree.properties.length,
-      this.exprs.length,
-      tree.modules.index,
-    );
-    for (const symbol of tree.symbols.all)
-      numbers.add(this.string(symbol.name), (symbol.isConstant ? 1 : 0) | (symbol.isChoice ? 2 : 0));
-    for (const e of this.exprs)
-      numbers.add(
-        KINDS.indexOf(e.kind),
-        this.part(e.left),
-        this.part(e.right),
-        e.symbol?.index ?? -1,
-        e.other?.index ?? -1,
-      );
-    for (const menu of tree.menus)
-      numbers.add(menu.symbol?.index ?? -1, menu.block?.index ?? -1, this.string(menu.file), menu.line);
-    for (const property of tree.properties)
-      numbers.add(this.expr(property.written), property.menu.index, this.string(property.file), property.line);
-    return numbers.concat(structure);
-  }
+    const { hashOrder, menus, modules, properties, symbols } = this.tree;
+    const { all } = symbols;
+    const out = new ColumnWriter();
+    const expr = (e: Expr | null): number => this.expr(e);
+    const index = (of: { readonly index: number } | null): number => of?.index ?? -1;
+    // Whatever mentions expressions comes first here and last in the file: it decides which are kept. Those that only existed on the way
+    // to the result are left out, and operands come before what uses them.
+    const used = new ColumnWriter();
+    used.add(all.map(({ type }) => TYPES.indexOf(type)));
+    used.add(all.map(({ isChoiceMember, isOptional }) => (isChoiceMember ? 1 : 0) | (isOptional ? 2 : 0)));
+    used.add(all.map(({ choice }) => index(choice)));
+    used.add(all.map(({ directDep }) => expr(directDep)));
+    used.add(all.map(({ reverseDep }) => expr(reverseDep)));
+    used.add(all.map(({ implied }) => expr(implied)));
+    used.addLists(all.map((symbol) => symbol.properties.map(index)));
+    used.addLists(all.map((symbol) => symbol.menus.map(index)));
+    used.addLists(all.map((symbol) => symbol.members.map(index)));
+    used.add(menus.map(({ next }) => index(next)));
+    used.add(menus.map(({ list }) => index(list)));
+    used.add(menus.map(({ parent }) => index(parent)));
+    used.add(menus.map(({ prompt }) => index(prompt)));
+    used.add(menus.map(({ visibility }) => expr(visibility)));
+    used.add(menus.map(({ dep }) => expr(dep)));
+    used.add(menus.map(({ helpStart }) => helpStart));
+    used.add(menus.map(({ helpEnd }) => helpEnd));
+    used.addLists(menus.map(({ written }) => written.flatMap((one) => [expr(one.expr), one.line])));
+    used.add(properties.map(({ kind }) => PROPERTIES.indexOf(kind)));
+    used.add(properties.map(({ text }) => this.string(text)));
+    used.add(properties.map((property) => expr(property.expr)));
+    used.add(properties.map(({ visible }) => expr(visible)));
+    const written = properties.map((property) => expr(property.written));
 
-  private symbol(out: NumberWriter, symbol: KSymbol): void {
-    const flags = (symbol.isChoiceMember ? 1 : 0) | (symbol.isOptional ? 2 : 0);
-    out.add(TYPES.indexOf(symbol.type), flags, symbol.choice?.index ?? -1);
-    out.add(this.expr(symbol.directDep), this.expr(symbol.reverseDep), this.expr(symbol.implied));
-    out.list(symbol.properties.map((property) => property.index));
-    out.list(symbol.menus.map((menu) => menu.index));
-    out.list(symbol.members.map((member) => member.index));
-  }
-
-  private menu(out: NumberWriter, menu: Menu): void {
-    out.add(menu.next?.index ?? -1, menu.list?.index ?? -1, menu.parent?.index ?? -1, menu.prompt?.index ?? -1);
-    out.add(this.expr(menu.visibility), this.expr(menu.dep), menu.helpStart, menu.helpEnd);
-    out.list(menu.written.flatMap((one) => [this.expr(one.expr), one.line]));
-  }
-
-  private property(out: NumberWriter, property: Property): void {
-    out.add(PROPERTIES.indexOf(property.kind), this.string(property.text), this.expr(property.expr));
-    out.add(this.expr(property.visible));
-    this.expr(property.written);
+    out.add([modules.index]);
+    out.add(hashOrder.map(index));
+    out.add(all.map(({ name }) => this.string(name)));
+    out.add(all.map(({ isConstant, isChoice }) => (isConstant ? 1 : 0) | (isChoice ? 2 : 0)));
+    out.add(this.exprs.map(({ kind }) => KINDS.indexOf(kind)));
+    out.add(this.exprs.map(({ left }) => this.part(left)));
+    out.add(this.exprs.map(({ right }) => this.part(right)));
+    out.add(this.exprs.map(({ symbol }) => index(symbol)));
+    out.add(this.exprs.map(({ other }) => index(other)));
+    out.add(menus.map(({ symbol }) => index(symbol)));
+    out.add(menus.map(({ block }) => index(block)));
+    out.add(menus.map(({ file }) => this.string(file)));
+    out.add(menus.map(({ line }) => line));
+    out.add(written);
+    out.add(properties.map(({ menu }) => menu.index));
+    out.add(properties.map(({ file }) => this.string(file)));
+    out.add(properties.map(({ line }) => line));
+    out.addAll(used);
+    return out.concat();
   }
 
   private string(text: string | null): number {
@@ -241,30 +243,30 @@ class Saver {
 }
 
 class Loader {
-  private readonly exprs: Expr[] = [];
+  private readonly strings: readonly string[];
 
   constructor(
     private readonly texts: Texts,
-    private readonly numbers: NumberReader,
-  ) {}
+    private readonly columns: ColumnReader,
+  ) {
+    this.strings = texts.strings;
+  }
 
   run(env: Environment, files: FileTree): KconfigTree {
-    const { numbers, texts } = this;
-    const [symbolCount, menuCount, propertyCount, exprCount, modules] = [1, 2, 3, 4, 5].map(() => numbers.next());
-    const table = new SymbolTable(texts.dialect);
-    for (let index = 0; index < symbolCount!; index++) {
-      const name = this.string(numbers.next());
-      const flags = numbers.next();
-      if (index > 2) table.restore(name, (flags & 1) !== 0, (flags & 2) !== 0);
-    }
-    this.readExprs(exprCount!, table);
-    const menus = this.readMenus(menuCount!, table);
-    const properties = this.readProperties(propertyCount!, menus);
-    for (const symbol of table.all) this.fillSymbol(symbol, table, properties, menus);
-    for (const menu of menus) this.fillMenu(menu, menus, properties);
-    for (const property of properties) this.fillProperty(property);
+    const { columns, texts } = this;
+    const { dialect, diagnostics } = texts;
+    const modules = columns.next()[0]!;
+    const hashOrder = columns.next();
+    const table = this.readSymbols(dialect, hashOrder);
+    const { all } = table;
+    const exprs = this.readExprs(all);
+    const menus = this.readMenus(all);
+    const properties = this.readProperties(exprs, menus);
+    this.fillSymbols(all, exprs, properties, menus);
+    this.fillMenus(menus, exprs, properties);
+    this.fillProperties(properties, exprs);
     const pool = new ExprPool(table.yes, table.mod, table.no);
-    pool.adopt(this.exprs);
+    pool.adopt(exprs);
     const inputs = {
       files: texts.files.map(([path]) => path),
       environment: new Map(texts.environment),
@@ -272,7 +274,6 @@ class Loader {
       shell: new Map(texts.shell),
     };
     const read = (path: string): string | undefined => files.readFile(path);
-    const { dialect, diagnostics } = texts;
     return new KconfigTree(
       dialect,
       env,
@@ -280,110 +281,154 @@ class Loader {
       pool,
       menus,
       properties,
-      table.all[modules!]!,
+      pick(all, modules)!,
       inputs,
       diagnostics,
       read,
     );
   }
 
-  private readExprs(count: number, table: SymbolTable): void {
-    const { numbers } = this;
-    for (let id = 0; id < count; id++) {
-      const kind = KINDS[numbers.next()]!;
-      const left = this.expr(numbers.next());
-      const right = this.expr(numbers.next());
-      const symbol = numbers.next();
-      const other = numbers.next();
-      this.exprs.push(
-        new Expr(id, kind, left, right, symbol < 0 ? null : table.all[symbol]!, other < 0 ? null : table.all[other]!),
-      );
-    }
+  private readSymbols(dialect: Dialect, hashOrder: Int32Array): SymbolTable {
+    const [names, flags] = [this.columns.next(), this.columns.next()];
+    const table = new SymbolTable(dialect);
+    for (let i = CONSTANTS; i < names.length; i++)
+      table.restore(pick(this.strings, names[i]!), (flags[i]! & 1) !== 0, (flags[i]! & 2) !== 0);
+    table.restoreHashOrder(hashOrder);
+    return table;
   }
 
-  private readMenus(count: number, table: SymbolTable): Menu[] {
-    const { numbers } = this;
+  private readExprs(symbols: readonly KSymbol[]): readonly Expr[] {
+    const { columns } = this;
+    const kinds = columns.next();
+    const [left, right, symbol, other] = [columns.next(), columns.next(), columns.next(), columns.next()];
+    const exprs: Expr[] = [];
+    for (let id = 0; id < kinds.length; id++) {
+      const kind = pick(KINDS, kinds[id]!)!;
+      const [a, b] = [pick(exprs, left[id]!), pick(exprs, right[id]!)];
+      exprs.push(new Expr(id, kind, a, b, pick(symbols, symbol[id]!), pick(symbols, other[id]!)));
+    }
+    return exprs;
+  }
+
+  private readMenus(symbols: readonly KSymbol[]): readonly Menu[] {
+    const { columns } = this;
+    const [symbol, block, file, line] = [columns.next(), columns.next(), columns.next(), columns.next()];
     const menus: Menu[] = [];
-    for (let index = 0; index < count; index++) {
-      const symbol = numbers.next();
-      const block = numbers.next();
-      const file = this.string(numbers.next())!;
-      menus.push(
-        new Menu(index, symbol < 0 ? null : table.all[symbol]!, block < 0 ? null : menus[block]!, file, numbers.next()),
-      );
+    for (let index = 0; index < symbol.length; index++) {
+      const [own, outer] = [pick(symbols, symbol[index]!), pick(menus, block[index]!)];
+      menus.push(new Menu(index, own, outer, pick(this.strings, file[index]!)!, line[index]!));
     }
     return menus;
   }
 
-  private readProperties(count: number, menus: Menu[]): Property[] {
-    const { numbers } = this;
+  private readProperties(exprs: readonly Expr[], menus: readonly Menu[]): readonly Property[] {
+    const { columns } = this;
+    const [written, menu, file, line] = [columns.next(), columns.next(), columns.next(), columns.next()];
     const properties: Property[] = [];
-    for (let index = 0; index < count; index++) {
-      const written = this.expr(numbers.next());
-      const menu = menus[numbers.next()]!;
-      const file = this.string(numbers.next())!;
-      properties.push(new Property(index, "symbol", null, null, null, written, menu, file, numbers.next()));
+    for (let index = 0; index < written.length; index++) {
+      const [condition, own] = [pick(exprs, written[index]!), pick(menus, menu[index]!)!];
+      const place = pick(this.strings, file[index]!)!;
+      properties.push(new Property(index, "symbol", null, null, null, condition, own, place, line[index]!));
     }
     return properties;
   }
 
-  private fillSymbol(symbol: KSymbol, table: SymbolTable, properties: Property[], menus: Menu[]): void {
-    const { numbers } = this;
-    symbol.type = TYPES[numbers.next()]!;
-    const flags = numbers.next();
-    symbol.isChoiceMember = (flags & 1) !== 0;
-    symbol.isOptional = (flags & 2) !== 0;
-    const choice = numbers.next();
-    symbol.choice = choice < 0 ? null : table.all[choice]!;
-    symbol.directDep = this.expr(numbers.next());
-    symbol.reverseDep = this.expr(numbers.next());
-    symbol.implied = this.expr(numbers.next());
-    symbol.properties = this.list(properties);
-    symbol.menus = this.list(menus);
-    symbol.members = this.list(table.all);
-  }
-
-  private fillMenu(menu: Menu, menus: Menu[], properties: Property[]): void {
-    const { numbers } = this;
-    const menuAt = (index: number): Menu | null => (index < 0 ? null : menus[index]!);
-    menu.next = menuAt(numbers.next());
-    menu.list = menuAt(numbers.next());
-    menu.parent = menuAt(numbers.next());
-    const prompt = numbers.next();
-    menu.prompt = prompt < 0 ? null : properties[prompt]!;
-    menu.visibility = this.expr(numbers.next());
-    menu.dep = this.expr(numbers.next());
-    menu.helpStart = numbers.next();
-    menu.helpEnd = numbers.next();
-    for (let left = numbers.next(); left > 0; left -= 2) {
-      const expr = this.expr(numbers.next())!;
-      menu.written = appended(menu.written, { expr, line: numbers.next() });
+  private fillSymbols(
+    symbols: readonly KSymbol[],
+    exprs: readonly Expr[],
+    properties: readonly Property[],
+    menus: readonly Menu[],
+  ): void {
+    const { columns } = this;
+    const [type, flags, choice] = [columns.next(), columns.next(), columns.next()];
+    const [directDep, reverseDep, implied] = [columns.next(), columns.next(), columns.next()];
+    const propertiesOf = new Lists(columns, properties);
+    const menusOf = new Lists(columns, menus);
+    const membersOf = new Lists(columns, symbols);
+    for (let i = 0; i < symbols.length; i++) {
+      const symbol = symbols[i]!;
+      symbol.type = pick(TYPES, type[i]!)!;
+      symbol.isChoiceMember = (flags[i]! & 1) !== 0;
+      symbol.isOptional = (flags[i]! & 2) !== 0;
+      symbol.choice = pick(symbols, choice[i]!);
+      symbol.directDep = pick(exprs, directDep[i]!);
+      symbol.reverseDep = pick(exprs, reverseDep[i]!);
+      symbol.implied = pick(exprs, implied[i]!);
+      symbol.properties = propertiesOf.next();
+      symbol.menus = menusOf.next();
+      symbol.members = membersOf.next();
     }
   }
 
-  private fillProperty(property: Property): void {
-    const { numbers } = this;
-    property.kind = PROPERTIES[numbers.next()]!;
-    property.text = this.string(numbers.next());
-    property.expr = this.expr(numbers.next());
-    property.visible = this.expr(numbers.next());
+  private fillMenus(menus: readonly Menu[], exprs: readonly Expr[], properties: readonly Property[]): void {
+    const { columns } = this;
+    const [next, list, parent, prompt] = [columns.next(), columns.next(), columns.next(), columns.next()];
+    const [visibility, dep, helpStart, helpEnd] = [columns.next(), columns.next(), columns.next(), columns.next()];
+    const [counts, written] = [columns.next(), columns.next()];
+    let at = 0;
+    for (let i = 0; i < menus.length; i++) {
+      const menu = menus[i]!;
+      menu.next = pick(menus, next[i]!);
+      menu.list = pick(menus, list[i]!);
+      menu.parent = pick(menus, parent[i]!);
+      menu.prompt = pick(properties, prompt[i]!);
+      menu.visibility = pick(exprs, visibility[i]!);
+      menu.dep = pick(exprs, dep[i]!);
+      menu.helpStart = helpStart[i]!;
+      menu.helpEnd = helpEnd[i]!;
+      if (counts[i] === 0) continue;
+      const dependencies: WrittenDependency[] = [];
+      for (const end = at + counts[i]!; at < end; at += 2)
+        dependencies.push({ expr: pick(exprs, written[at]!)!, line: written[at + 1]! });
+      menu.written = dependencies;
+    }
   }
 
-  private list<T>(all: readonly T[]): readonly T[] {
-    const { numbers } = this;
-    let out: readonly T[] = NONE;
-    for (let left = numbers.next(); left > 0; left--) out = appended(out, all[numbers.next()]!);
+  private fillProperties(properties: readonly Property[], exprs: readonly Expr[]): void {
+    const { columns } = this;
+    const [kind, text, expr, visible] = [columns.next(), columns.next(), columns.next(), columns.next()];
+    for (let i = 0; i < properties.length; i++) {
+      const property = properties[i]!;
+      property.kind = pick(PROPERTIES, kind[i]!)!;
+      property.text = pick(this.strings, text[i]!);
+      property.expr = pick(exprs, expr[i]!);
+      property.visible = pick(exprs, visible[i]!);
+    }
+  }
+}
+
+/** Lists of what is numbered in `all`, one after the other. */
+class Lists<T> {
+  private readonly counts: Int32Array;
+  private readonly items: Int32Array;
+  private list = 0;
+  private at = 0;
+
+  constructor(
+    columns: ColumnReader,
+    private readonly all: readonly T[],
+  ) {
+    this.counts = columns.next();
+    this.items = columns.next();
+  }
+
+  next(): readonly T[] {
+    const count = this.counts[this.list++]!;
+    if (count === 0) return NONE;
+    const { all, at, items } = this;
+    this.at += count;
+    // Most lists have one item, and an array that is written as it is has no room to spare.
+    if (count === 1) return [pick(all, items[at]!)!];
+    const out = new Array<T>(count);
+    for (let i = 0; i < count; i++) out[i] = pick(all, items[at + i]!)!;
     return out;
   }
+}
 
-  private string(index: number): string | null {
-    return index < 0 ? null : this.texts.strings[index]!;
-  }
-
-  private expr(index: number): Expr | null {
-    if (index < 0) return null;
-    const e = this.exprs[index];
-    if (e === undefined) throw new RangeError("damaged cache");
-    return e;
-  }
+/** What has that number; null for -1. */
+function pick<T>(all: readonly T[], index: number): T | null {
+  if (index === -1) return null;
+  const one = all[index];
+  if (one === undefined) throw new RangeError("damaged cache");
+  return one;
 }

@@ -9,6 +9,7 @@ import { compareValues } from "./compare.js";
 import type { Diagnostic } from "./diagnostics.js";
 import { operands, printExpr } from "./expr.js";
 import type { Expr, KSymbol, Property, SymbolType } from "./model.js";
+import { CONSTANTS } from "./symbol-table.js";
 import { cString, parseSigned } from "./text.js";
 import type { KconfigTree } from "./tree.js";
 import { MOD, NO, type Tristate, tristateLetter, YES } from "./tristate.js";
@@ -88,7 +89,7 @@ export abstract class Evaluator {
 
   /** Marks everything for recomputation. */
   invalidate(): void {
-    for (const symbol of this.tree.hashOrder) this.valid[symbol.index] = 0;
+    this.valid.fill(0, CONSTANTS);
   }
 
   /** Was the condition of the property met when it was last looked at? */

@@ -80,17 +80,20 @@ export function parseKconfigCached(options: CachedParseOptions & { readonly file
   } catch {
     // The first run.
   }
+  /** A stamp is missing, not to be trusted, or another than before: all are to be written anew. */
+  let isStampOld = stamps.get(PROGRAMS) !== programs;
   const isUnchanged = (path: string, before: string): boolean => {
     const full = files.path(path);
     const known = stamps.get(path);
     if (known !== undefined && known === stamp(full)) return true;
+    isStampOld = true;
     const text = readText(full);
     return text !== undefined && fingerprint(text) === before;
   };
   const cached = bytes === undefined ? undefined : loadTree(bytes, { ...options, isShellTrusted, isUnchanged });
   if (cached !== undefined) {
-    // Asked again and found as before: the next run need not ask.
-    if (!isShellTrusted) keep(() => writeStamps(stampFile, cached.inputs.files, files, programs));
+    // Looked at and found as before: the next run need not look.
+    if (isStampOld && !isShellTrusted) keep(() => writeStamps(stampFile, cached.inputs.files, files, programs));
     return cached;
   }
   const tree = parseKconfig(options);

@@ -10,6 +10,7 @@ import type { Evaluator } from "./evaluate.js";
 import { Evaluator61 } from "./evaluate-6.1.js";
 import { Evaluator612 } from "./evaluate-6.12.js";
 import type { KSymbol } from "./model.js";
+import { CONSTANTS } from "./symbol-table.js";
 import { cString, parseSigned } from "./text.js";
 import { MOD, NO, tristateOf, YES } from "./tristate.js";
 
@@ -49,13 +50,13 @@ export function readSimple(evaluator: Evaluator, text: string, fileName: string,
 }
 
 function resetUserValues(evaluator: Evaluator): void {
-  const is61 = evaluator instanceof Evaluator61;
-  for (const symbol of evaluator.tree.hashOrder) {
-    evaluator.hasUser[symbol.index] = is61 && symbol.isChoice ? 1 : 0;
-    evaluator.userTri[symbol.index] = NO;
-    evaluator.userText[symbol.index] = null;
+  evaluator.hasUser.fill(0, CONSTANTS);
+  evaluator.userTri.fill(NO, CONSTANTS);
+  evaluator.userText.fill(null, CONSTANTS);
+  if (evaluator instanceof Evaluator61) {
+    for (const symbol of evaluator.tree.symbols.all) if (symbol.isChoice) evaluator.hasUser[symbol.index] = 1;
+    evaluator.userChosen.clear();
   }
-  if (is61) evaluator.userChosen.clear();
   evaluator.invalidate();
 }
 

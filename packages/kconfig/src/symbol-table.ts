@@ -7,6 +7,9 @@
 import { type Dialect, KSymbol } from "./model.js";
 import { symbolHash } from "./text.js";
 
+/** How many symbols come first in every table: n, m, y. */
+export const CONSTANTS = 3;
+
 const BUCKETS: Record<Dialect, number> = { "6.1": 9973, "6.12": 16384 };
 
 export class SymbolTable {
@@ -61,11 +64,11 @@ export class SymbolTable {
 
   /** Symbols in the order of conf's hash table. The constants n, m, y are not in it. */
   inHashOrder(): readonly KSymbol[] {
-    if (this.hashOrder.length === this.all.length - 3) return this.hashOrder;
+    if (this.hashOrder.length === this.all.length - CONSTANTS) return this.hashOrder;
     const size = BUCKETS[this.dialect];
     const first = new Int32Array(size);
     const next = new Int32Array(this.all.length);
-    for (let index = 3; index < this.all.length; index++) {
+    for (let index = CONSTANTS; index < this.all.length; index++) {
       const { name } = this.all[index]!;
       const bucket = name === null ? 0 : symbolHash(name) % size;
       next[index] = first[bucket]!;
@@ -83,6 +86,17 @@ export class SymbolTable {
     const symbol = this.add(name, isConstant, isChoice);
     if (name !== null) (isChoice ? this.choices : isConstant ? this.constants : this.named).set(name, symbol);
     return symbol;
+  }
+
+  /** For the cache: the order that {@link inHashOrder} found, by index. All symbols must be there. */
+  restoreHashOrder(order: Int32Array): void {
+    const symbols: KSymbol[] = [];
+    for (const index of order) {
+      const symbol = this.all[index];
+      if (symbol === undefined) throw new RangeError("an order of symbols that are not there");
+      symbols.push(symbol);
+    }
+    this.hashOrder = symbols;
   }
 
   private fixed(name: string): KSymbol | undefined {
