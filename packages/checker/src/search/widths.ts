@@ -6,8 +6,8 @@ import type { LocalId, ValueType } from "@shootdown/ir";
 import type { Root, System } from "../system.js";
 import { globalField, type Ranges, slotField } from "./layout.js";
 
-/** Every field holds 0 .. 15 at least; that of a bool, 0 and 1. */
-const LEAST_MAX = 15;
+/** Every field holds 0 .. 7 at least; that of a bool, 0 and 1. */
+const LEAST_MAX = 7;
 /** A signed one holds the usual error numbers, too: -ENOSPC is -28. A search meets them where memory runs out, a sample hardly ever. */
 const LEAST_MIN = -32;
 /** What was seen in so few bits gets 0 and one bit more, below 0 too if it was seen there. */
