@@ -74,7 +74,8 @@ function unpack(archive: string, name: string): boolean {
     mkdirSync(part);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-    if (Date.now() - statSync(part).mtimeMs > PATIENCE_MS) rmSync(part, { recursive: true, force: true });
+    const begun = statSync(part, { throwIfNoEntry: false })?.mtimeMs;
+    if (begun !== undefined && Date.now() - begun > PATIENCE_MS) rmSync(part, { recursive: true, force: true });
     return false;
   }
   try {
