@@ -5,11 +5,12 @@
  */
 import {
   type Asker,
+  askCell,
   type Cell,
   type CheckMode,
+  cellQuestions,
   type Examination,
   examine,
-  impact,
   type NamedText,
   prescribe,
   SoundSystems,
@@ -30,7 +31,8 @@ const asker: Asker = {
 
 function changed(onto: readonly string[], patches: readonly NamedText[]): Cell[] {
   const base = onto.map((name) => shippedPatch(tree, name));
-  return [...impact(asker, base, patches)].filter((cell) => cell.change !== "unchanged");
+  const cells = cellQuestions(tree).map((question) => askCell(asker, question, base, patches));
+  return cells.filter((cell) => cell.change !== "unchanged");
 }
 
 describe("impact", () => {

@@ -9,7 +9,6 @@ export {
   type CellQuestion,
   type Change,
   cellQuestions,
-  impact,
   type Matrix,
   readMatrix,
 } from "./asking/impact.js";

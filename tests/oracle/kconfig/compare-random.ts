@@ -109,6 +109,9 @@ const MODES: readonly Mode[] = [
   ...(["oldconfig", "oldaskconfig", "listnewconfig", "helpnewconfig"] as const).map(dialogue),
 ];
 
+/** How many runs there are of each tree, if conf crashes in none. */
+export const RUNS_PER_TREE = MODES.length;
+
 /** One random tree in all modes. `folder` is made, and has the files of both sides afterwards. */
 export function* compareRandomTree(
   seed: number,

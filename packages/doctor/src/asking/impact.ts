@@ -75,12 +75,3 @@ export function askCell(
   const command = questionWords(question, asker.readConfig(question.config).name);
   return { configuration, scenario: question.scenario, before, after, change: changeOf(before, after), command };
 }
-
-/** Asks every cell, one after the other. */
-export function* impact(
-  asker: Asker,
-  onto: readonly NamedText[],
-  patches: readonly NamedText[],
-): Generator<Cell, void, void> {
-  for (const cell of cellQuestions(asker.tree)) yield askCell(asker, cell, onto, patches);
-}
